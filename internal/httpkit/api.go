@@ -100,6 +100,9 @@ func configureHuma() {
 				return &p
 			}
 			p.RequestID = requestID(ctx.Context())
+			if after := p.retryAfter(); after != "" {
+				ctx.SetHeader("Retry-After", after)
+			}
 			logInternal(ctx.Context(), ctx.Operation(), &p, errs)
 			return &p
 		}

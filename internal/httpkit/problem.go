@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -96,8 +97,19 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	h.Set("Content-Type", ProblemType)
 	h.Set("Cache-Control", "no-store")
+	if after := p.retryAfter(); after != "" {
+		h.Set("Retry-After", after)
+	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(&p) // the client hung up; there is nobody to tell
+}
+
+// retryAfter gives the seconds that the error asks to wait, for the header of that name.
+func (p *Problem) retryAfter() string {
+	if seconds, ok := p.Data["retry_after_s"].(int); ok {
+		return strconv.Itoa(seconds)
+	}
+	return ""
 }
 
 func newProblem(status int, code, detail string) *Problem {
