@@ -37,7 +37,8 @@ type Test struct {
 	Name       string
 	NameHi     string
 	LOINC      string
-	Specimen   string // as in Specimens of package sample: "Serum"
+	Specimen   string // "Serum", "Whole blood EDTA"; package sample knows the container
+	Draw       string // empty: the visit's common draw; else a draw of its own, as "pp2h" for two hours after a meal
 	Unit       string // UCUM
 	UnitText   string // as printed; empty: Unit in friendly form
 	Method     string
