@@ -37,7 +37,7 @@ func (s *sheet) remarks() {
 	} else if plotted && len(lines) == 0 {
 		end = s.y + plotHeight
 	}
-	s.y = end + gap
+	s.y = end + s.gap
 }
 
 // comments draws the text with a bar at its left, over pages where it must, and gives where it ends.
@@ -64,30 +64,32 @@ func (s *sheet) comments(lines []string) float64 {
 }
 
 const (
-	qrSize       = 74.0
-	signerWidth  = 132.0
+	signerWidth  = 128.0
 	signerHeight = 62.0
 )
 
 // closing is the last block, at the foot of the last page: proof, legend, signatures. It is never torn apart.
 func (s *sheet) closing() error {
-	columns := min(2, max(1, len(s.rep.Signers)))
+	columns, wide := min(2, max(1, len(s.rep.Signers))), signerWidth
+	if columns == 1 {
+		wide = 158
+	}
 	rows := (len(s.rep.Signers) + columns - 1) / columns
 	legend := s.legend()
 	x := left
 	if s.opt.Proof != "" {
-		x += qrSize + 16
+		x += s.qr + 16
 	}
-	textWidth := right - float64(columns)*signerWidth - 12 - x
+	textWidth := right - float64(columns)*wide - 12 - x
 	var small []string
 	for _, l := range legend {
 		small = append(small, s.shaper.wrap(l, soft(7.4), textWidth)...)
 	}
-	height := max(qrSize, float64(rows)*signerHeight, 34+9.6*float64(len(small)))
+	height := max(s.qr, float64(rows)*signerHeight, 34+9.6*float64(len(small)))
 	s.room(height + 8)
 	top := footTop - 8 - height
 	if s.opt.Proof != "" {
-		if err := s.page.qrCode(s.opt.Proof, left, top+height-qrSize, qrSize); err != nil {
+		if err := s.page.qrCode(s.opt.Proof, left, top+height-s.qr, s.qr); err != nil {
 			return err
 		}
 	}
@@ -100,7 +102,7 @@ func (s *sheet) closing() error {
 		s.text(x, y-28, "Scan to check that this report is genuine", bold(8.2))
 		s.text(x, y-16.5, "असली रिपोर्ट की पुष्टि के लिए स्कैन करें", soft(8.2))
 	}
-	return s.signers(top+height, columns)
+	return s.signers(top+height, wide, columns)
 }
 
 // key explains the flags, with the shapes themselves.
@@ -116,11 +118,15 @@ func (s *sheet) key(x, base float64) {
 			x += 3
 		}
 	}
+	if s.anyLine(func(l report.Line) bool { return l.Flag == result.Abnormal }) {
+		s.flagAt(x, result.Abnormal, base)
+		x += 18 + s.text(x+18, base, "abnormal", soft(7.4)) + 9
+	}
 	s.text(x, base, "Bold: outside the interval.", soft(7.4))
 }
 
 func (s *sheet) legend() []string {
-	out := []string{"Results relate to the samples received. Intervals are for this patient's age and sex."}
+	out := []string{"Results relate to the samples received; intervals to age and sex."}
 	if s.anyLine(func(l report.Line) bool { return s.rep.Lab.Accreditation != "" && !l.InScope }) {
 		out = append(out, "* outside the scope of accreditation.")
 	}
@@ -140,24 +146,24 @@ func (s *sheet) anyLine(match func(report.Line) bool) bool {
 }
 
 // signers names who answers for the report, side by side, above the line at bottom.
-func (s *sheet) signers(bottom float64, columns int) error {
+func (s *sheet) signers(bottom, wide float64, columns int) error {
 	for i, signer := range s.rep.Signers {
 		row := (len(s.rep.Signers) - 1 - i) / columns
-		x := right - signerWidth*float64(columns-i%columns) + 8
+		x := right - wide*float64(columns-i%columns) + 8
 		base := bottom - signerHeight*float64(row)
 		if body := s.opt.Signatures[signer.UserID]; len(body) > 0 {
 			picture, err := s.doc.addPicture(body)
 			if err != nil {
 				return err
 			}
-			s.page.image(picture, x, base-signerHeight+2, signerWidth-14, 24)
+			s.page.image(picture, x, base-signerHeight+2, wide-14, 24)
 		}
 		lines := []span{{signer.Name, bold(9)}}
-		for _, part := range s.shaper.wrap(joined(signer.Qualification, signer.Registration), plain(7.8), signerWidth-10) {
+		for _, part := range s.credentials(signer, wide-10) {
 			lines = append(lines, span{part, plain(7.8)})
 		}
 		lines = append(lines, span{signedWord(signer.Meaning) + " " + s.when(signer.At), soft(7.4)})
-		y := base - 10.4*float64(len(lines)-1) - 2
+		y := base - 10.4*float64(s.tallest(wide)-1) - 2
 		for _, l := range lines {
 			s.text(x, y, l.text, l.st)
 			y += 10.4
@@ -167,6 +173,23 @@ func (s *sheet) signers(bottom float64, columns int) error {
 		s.rightText(right, bottom-2, "Not yet authorised / अभी अधिकृत नहीं", bold(8.6))
 	}
 	return nil
+}
+
+// tallest gives the lines of the signer with the most, so that all names stand on one line.
+func (s *sheet) tallest(wide float64) int {
+	most := 0
+	for _, signer := range s.rep.Signers {
+		most = max(most, 2+len(s.credentials(signer, wide-10)))
+	}
+	return most
+}
+
+// credentials gives qualification and registration on one line where they fit, else each on its own.
+func (s *sheet) credentials(signer report.Signer, width float64) []string {
+	if one := joined(signer.Qualification, signer.Registration); s.shaper.width(one, plain(7.8)) <= width {
+		return []string{one}
+	}
+	return append(s.shaper.wrap(signer.Qualification, plain(7.8), width), s.shaper.wrap(signer.Registration, plain(7.8), width)...)
 }
 
 func signedWord(meaning string) string {

@@ -118,3 +118,45 @@ func signed(t *testing.T, r report.Report) string {
 	}
 	return text
 }
+
+// amended is a long report with everything that a report can hold: it fills several pages.
+func amended() report.Report {
+	r := sample()
+	r.Version, r.State = 2, report.Amended
+	r.Replaces = &report.Replaces{Version: 1, IssuedAt: at(21, 11, 2), Reason: "Potassium was measured again in a fresh tube."}
+	r.IssuedAt = at(21, 15, 40)
+	k := &r.Sections[1].Lines[6]
+	k.Value, k.Number, k.Flag = "5.0", decimal("5.0"), result.Normal
+	k.Old = &report.Change{Value: "6.8", Reason: "haemolysed sample, measured again", By: "Dr Neha Kulkarni", At: at(21, 15, 35)}
+	more := report.Section{Title: "Other tests", TitleHi: "अन्य जाँच", Lines: []report.Line{
+		{Name: "Dengue NS1 antigen", NameHi: "डेंगू एनएस1 एंटीजन", Value: "Positive", Flag: result.Abnormal, Interval: "Negative", Method: "ELISA", InScope: true},
+		{Name: "Urine culture", NameHi: "मूत्र संवर्धन", Value: "Escherichia coli, more than 10⁵ CFU/mL. Sensitive to nitrofurantoin and fosfomycin; resistant to ciprofloxacin.", Flag: result.Normal, Method: "Culture, disc diffusion (CLSI M100)", InScope: true},
+		{Name: "HbA1c", NameHi: "एचबीए1सी", Value: "7.1", Number: decimal("7.1"), Unit: "%", Interval: "normal < 5.7; prediabetes 5.7 – 6.4; diabetes ≥ 6.5", Flag: result.High, Method: "HPLC (NGSP)", InScope: true},
+		{Name: "Troponin I, high sensitivity", NameHi: "ट्रोपोनिन आई, उच्च संवेदनशीलता", Value: "<3", Unit: "ng/L", Interval: "≤ 16", Flag: result.Normal, Method: "CLIA", InScope: true},
+		{Name: "Vitamin K1", Value: "0.42", Number: decimal("0.42"), Unit: "ng/mL", Referral: "Central Reference Laboratory, Pune", Research: true, Method: "LC-MS/MS"},
+		{Name: "Prothrombin time", NameHi: "प्रोथ्रोम्बिन समय", NotReported: "citrate tube was underfilled; a new sample has been asked for", InScope: true},
+		{Name: "Glucose, fasting", NameHi: "ग्लूकोज़, खाली पेट", Value: "38", Number: decimal("38"), Unit: "mg/dL", Low: decimal("70"), High: decimal("99"), Interval: "70 – 99", Flag: result.CriticalLow, Method: "Hexokinase", InScope: true, Comment: "Told to Dr S. Phadke at 15:36, read back."},
+	}}
+	for i := range 3 {
+		copied := more
+		copied.Lines = append([]report.Line(nil), more.Lines...)
+		if i > 0 {
+			copied.Title += " " + string(rune('A'+i))
+		}
+		r.Sections = append(r.Sections, copied)
+	}
+	r.Signers = append([]report.Signer{{UserID: lab.ID{6}, Name: "Sunita Pawar", Qualification: "DMLT", Registration: "PMC 4471", Meaning: "verified", At: at(21, 15, 30)}}, r.Signers...)
+	return r
+}
+
+// preliminary has results that are not ready and nobody's signature.
+func preliminary() report.Report {
+	r := sample()
+	r.State, r.Signers, r.Comments = report.Preliminary, nil, nil
+	r.Sections = r.Sections[1:]
+	for i := range 4 {
+		l := &r.Sections[0].Lines[2*i]
+		l.Value, l.Number, l.Flag, l.Pending = "", nil, result.Normal, true
+	}
+	return r
+}

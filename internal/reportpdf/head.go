@@ -141,24 +141,30 @@ func (s *sheet) patientBlock() {
 	times := []fact{
 		{both("Collected", "सैंपल लिया"), s.when(collected), false},
 		{both("Received", "प्राप्त"), s.when(received), false},
-		{both("Released", "जारी"), s.when(s.rep.IssuedAt), false},
+		{both("Issued", "जारी"), s.when(s.rep.IssuedAt), false},
 	}
 	if !s.opt.Printed.IsZero() {
 		times = append(times, fact{both("Printed", "मुद्रित"), s.when(s.opt.Printed), false})
 	}
 	top := s.y + 8
-	bottom := max(
-		s.facts(who, left, 70, 128, top),
-		s.facts(what, left+206, 68, 102, top),
-		s.facts(times, left+386, 72, 0, top),
-	)
-	s.y = bottom - 3
+	var ends [3]float64
+	ends[0], s.factsAt = s.facts(who, left, left+194, top)
+	ends[1], _ = s.facts(what, left+202, left+370, top)
+	ends[2], _ = s.facts(times, left+378, right, top)
+	s.y = max(ends[0], ends[1], ends[2]) - 3
 	s.page.line(left, s.y, right, s.y, 0.6, lineMid)
-	s.y += gap
+	s.y += s.gap
 }
 
-// facts draws a column of labels and values and gives where it ends. A room of 0 sets the values against the right edge.
-func (s *sheet) facts(list []fact, x, labelWidth, room, y float64) float64 {
+// facts draws a column of labels and values between x and end; it gives where it ends below and where its values begin.
+func (s *sheet) facts(list []fact, x, end, y float64) (bottom, at float64) {
+	labels := 0.0
+	for _, f := range list {
+		if f.value != "" {
+			labels = max(labels, s.shaper.width(f.label, soft(7.8)))
+		}
+	}
+	at = x + labels + 7
 	for _, f := range list {
 		if f.value == "" {
 			continue
@@ -168,18 +174,13 @@ func (s *sheet) facts(list []fact, x, labelWidth, room, y float64) float64 {
 		if f.strong {
 			st = bold(8.8)
 		}
-		if room == 0 {
-			s.rightText(right, y, f.value, st)
-			y += 13
-			continue
-		}
-		for _, part := range s.shaper.wrap(f.value, st, room) {
-			s.text(x+labelWidth, y, part, st)
+		for _, part := range s.shaper.wrap(f.value, st, end-at) {
+			s.text(at, y, part, st)
 			y += 12
 		}
 		y++
 	}
-	return y
+	return y, at
 }
 
 // sampleTimes gives the first collection and the last receipt that are known; each tube's own stand in its row.
@@ -203,14 +204,14 @@ func (s *sheet) sampleRows() {
 	y := s.y + 1
 	s.text(left, y, both("Samples", "सैंपल"), soft(7.8))
 	for _, sample := range s.rep.Samples {
-		x := left + 70
+		x := s.factsAt
 		x += s.spans(x, y, span{sample.Accession, bold(8)}, span{"  " + sample.Specimen, plain(8)},
 			span{"  " + joined("collected "+s.when(sample.CollectedAt), "received "+s.when(sample.ReceivedAt)), soft(7.8)})
 		if sample.Condition != "" {
 			text := "  Condition: " + sample.Condition
 			if x+s.shaper.width(text, bold(8)) > right {
 				y += 11
-				x = left + 70
+				x = s.factsAt
 			}
 			s.text(x, y, text, bold(8))
 		}
@@ -218,7 +219,7 @@ func (s *sheet) sampleRows() {
 	}
 	s.y = y - 6
 	s.page.line(left, s.y, right, s.y, 0.6, lineMid)
-	s.y += gap
+	s.y += s.gap
 }
 
 func orDash(v string) string {

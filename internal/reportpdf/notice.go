@@ -37,11 +37,11 @@ func (s *sheet) notice() {
 	case report.Final:
 	}
 	height := 12*float64(len(lines)) + 9
-	s.room(height + gap)
+	s.room(height + s.gap)
 	s.page.frame(left, s.y, right-left, height, 2, 0.9, ink)
 	s.page.rect(left, s.y, 4, height, ink)
 	for i, line := range lines {
 		s.spans(left+13, s.y+13+12*float64(i), line...)
 	}
-	s.y += height + gap
+	s.y += height + s.gap
 }

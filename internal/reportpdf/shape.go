@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"github.com/go-text/typesetting/di"
+	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/language"
 	"github.com/go-text/typesetting/shaping"
 	"golang.org/x/image/math/fixed"
@@ -77,12 +78,43 @@ func (s *shaper) shape(text string, bold bool) []run {
 			Text: drawn, RunEnd: len(drawn), Direction: di.DirectionLTR, Size: fixed.I(1000), Language: language.NewLanguage("en"),
 		}
 		for _, part := range s.segments.Split(input, set) {
-			out := s.engine.ShapeNoExtents(part)
-			runs = append(runs, newRun(set, out, original))
+			for _, piece := range refine(part, set) {
+				runs = append(runs, newRun(set, s.engine.ShapeNoExtents(piece), original))
+			}
 		}
 	}
 	s.cache[key] = runs
 	return runs
+}
+
+// refine cuts a run where its face lacks a character that another face has: the segmenter lets a blank stay with the
+// face before it, and the symbols have none.
+func refine(part shaping.Input, set fontSet) []shaping.Input {
+	var out []shaping.Input
+	from := part.RunStart
+	face := part.Face
+	pick := func(r rune) *font.Face {
+		if _, ok := part.Face.NominalGlyph(r); ok || unicode.Is(unicode.Cf, r) {
+			return part.Face
+		}
+		return set.ResolveFace(r)
+	}
+	for i := part.RunStart; i <= part.RunEnd; i++ {
+		next := face
+		if i < part.RunEnd {
+			next = pick(part.Text[i])
+		}
+		if i < part.RunEnd && next == face {
+			continue
+		}
+		if i > from {
+			piece := part
+			piece.RunStart, piece.RunEnd, piece.Face = from, i, face
+			out = append(out, piece)
+		}
+		from, face = i, next
+	}
+	return out
 }
 
 // clean makes text printable on one line: line breaks and tabs become blanks, other control characters go.
@@ -109,6 +141,11 @@ func newRun(set fontSet, out shaping.Output, original []rune) run {
 	cluster := -1
 	for _, g := range out.Glyphs {
 		at := g.TextIndex()
+		if g.GlyphID == font.EmptyGlyph { // a joiner that has done its work
+			r.plain = false
+			r.skip(units(g.Advance))
+			continue
+		}
 		item := glyph{id: int(g.GlyphID), advance: units(g.Advance), dx: units(g.XOffset), dy: units(g.YOffset)}
 		if at < cluster || g.GlyphsCount() != 1 || item.dy != 0 {
 			r.plain = false
@@ -124,6 +161,14 @@ func newRun(set fontSet, out shaping.Output, original []rune) run {
 		r.glyphs = append(r.glyphs, item)
 	}
 	return r
+}
+
+// skip leaves room without a glyph.
+func (r *run) skip(advance float64) {
+	r.width += advance
+	if n := len(r.glyphs); n > 0 {
+		r.glyphs[n-1].advance += advance
+	}
 }
 
 func isLatinLigature(s string) bool {

@@ -10,16 +10,15 @@ import (
 // sheet is a report being laid out, from the top of the first page to the foot of the last.
 type sheet struct {
 	pen
-	rep  report.Report
-	opt  Options
-	zone *time.Location
-	y    float64 // where the next thing begins
+	rep report.Report
+	opt Options
+	density
+	zone    *time.Location
+	y       float64 // where the next thing begins
+	factsAt float64 // where the values of the first column begin
 }
 
-const (
-	footTop = pageHeight - 36 // the line above the foot
-	gap     = 9.0
-)
+const footTop = pageHeight - 36 // the line above the foot
 
 func (s *sheet) compose() error {
 	s.page = s.doc.newPage()

@@ -22,7 +22,6 @@ const (
 	beforeLeft  = 458.0
 	beforePoint = 481.0
 	trendLeft   = 519.0
-	rowHeight   = 15.4
 	noteHeight  = 10.2
 	cellSize    = 8.8
 )
@@ -55,9 +54,9 @@ func (s *sheet) section(sec report.Section) {
 			s.nextPage()
 			s.sectionHead(sec, shared, true)
 		}
-		s.row(r)
+		s.drawRow(r)
 	}
-	s.y += gap + 3
+	s.y += s.gap + 2
 }
 
 func (s *sheet) sectionHead(sec report.Section, method string, again bool) {
@@ -163,7 +162,7 @@ func (s *sheet) measure(l report.Line, ownMethod bool) cells {
 	c.values = s.valueLines(l)
 	c.notes = s.notes(l, ownMethod)
 	lines := max(len(c.names), len(c.values))
-	c.height = rowHeight + 11.5*float64(lines-1)
+	c.height = s.density.row + 11.5*float64(lines-1)
 	if len(c.notes) > 0 {
 		c.height += noteHeight*float64(len(c.notes)) + 1
 	}
@@ -238,8 +237,8 @@ func unclassified(l report.Line) bool {
 	return l.Value != "" && isNumber(l.Value) && l.Interval == "" && l.Low == nil && l.High == nil && l.Flag == result.Normal
 }
 
-func (s *sheet) row(c cells) {
-	l, base := c.line, s.y+10.6
+func (s *sheet) drawRow(c cells) {
+	l, base := c.line, s.y+s.density.row/2+2.9
 	for i, line := range c.names {
 		s.spans(left, base+11.5*float64(i), line...)
 	}
@@ -257,7 +256,7 @@ func (s *sheet) row(c cells) {
 		s.rightText(rangeRight, base, "see below", soft(7.8))
 	}
 	s.before(l, base)
-	s.spark(l, s.y+2.5, rowHeight-5)
+	s.spark(l, s.y+3, s.density.row-6)
 	y := s.y + c.height - noteHeight*float64(len(c.notes)) + 5
 	for _, n := range c.notes {
 		s.text(left+10, y, n.text, n.st)

@@ -134,8 +134,9 @@ func (s *sheet) plot(l report.Line, x, y float64) {
 	if l.Unit != "" {
 		title[0].text += ", " + l.Unit
 	}
-	if l.NameHi != "" {
-		title = append(title, span{"  " + l.NameHi + " का रुझान", soft(8.2)})
+	if hindi := (span{"  " + l.NameHi + " का रुझान", soft(8.2)}); l.NameHi != "" &&
+		s.spansWidth(title[0], hindi) <= plotWidth {
+		title = append(title, hindi)
 	}
 	s.spans(x, y+8, title...)
 	top, bottom := y+28, y+plotHeight-16
