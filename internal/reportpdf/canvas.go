@@ -134,13 +134,14 @@ func (c *canvas) runs(x, y float64, runs []run, st style) float64 {
 	for _, r := range runs {
 		font := c.doc.use(r.font)
 		c.fillWith(st.ink)
-		if !r.plain {
+		spoken := !font.learn(r)
+		if spoken {
 			c.op("/Span<</ActualText%s>>BDC", textString(r.text))
 		}
 		fmt.Fprintf(&c.ops, "BT/%s %s Tf %s %s Td", font.name, num(st.size), num(x), num(c.y(y)))
 		c.glyphs(font, r, st.size)
 		c.op(" ET")
-		if !r.plain {
+		if spoken {
 			c.op("EMC")
 		}
 		x += r.width * st.size / 1000
@@ -160,9 +161,6 @@ func (c *canvas) glyphs(font *usedFont, r run, size float64) {
 	}
 	for _, g := range r.glyphs {
 		font.glyphs[g.id] = true
-		if g.text != "" && font.text[g.id] == "" {
-			font.text[g.id] = g.text
-		}
 		if g.dy != rise {
 			closeArray()
 			fmt.Fprintf(&c.ops, " %s Ts", num(g.dy*size/1000))

@@ -170,6 +170,23 @@ func (u *usedFont) write(f *file) (int, error) {
 	return font, f.stream(unicode, "", u.toUnicode())
 }
 
+// learn notes what the glyphs of a run stand for. It tells whether the run can be read back glyph by glyph; where it
+// cannot, because signs were reordered or a glyph already stands for another character, the run carries its text.
+func (u *usedFont) learn(r run) bool {
+	readable := r.plain
+	for _, g := range r.glyphs {
+		if g.text == "" || g.shared {
+			continue
+		}
+		if known, ok := u.text[g.id]; ok && known != g.text {
+			readable = false
+			continue
+		}
+		u.text[g.id] = g.text
+	}
+	return readable
+}
+
 // tag gives the six letters that mark a subset; they follow from its glyphs, so that they are the same every time.
 func (u *usedFont) tag() string {
 	var list []byte
@@ -197,6 +214,7 @@ func (u *usedFont) toUnicode() []byte {
 	var b bytes.Buffer
 	b.WriteString("/CIDInit/ProcSet findresource begin 12 dict begin begincmap/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)" +
 		"/Supplement 0>>def/CMapName/Adobe-Identity-UCS def/CMapType 2 def 1 begincodespacerange<0000><FFFF>endcodespacerange\n")
+	u.learnSigns()
 	ids := make([]int, 0, len(u.text))
 	for g := range u.text {
 		ids = append(ids, g)
@@ -211,6 +229,16 @@ func (u *usedFont) toUnicode() []byte {
 	}
 	b.WriteString("endcmap CMapName currentdict/CMap defineresource pop end end")
 	return b.Bytes()
+}
+
+// learnSigns adds the drawn glyphs that were only seen inside of a syllable, for readers that look at glyphs alone.
+func (u *usedFont) learnSigns() {
+	for r := rune(0x900); r <= 0x97F; r++ {
+		gid, ok := u.face.face.NominalGlyph(r)
+		if _, known := u.text[int(gid)]; ok && !known && u.glyphs[int(gid)] {
+			u.text[int(gid)] = string(r)
+		}
+	}
 }
 
 func utf16Hex(s string) string {

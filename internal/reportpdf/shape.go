@@ -42,6 +42,7 @@ type glyph struct {
 	advance float64
 	dx, dy  float64
 	text    string // of its cluster, on the cluster's first glyph
+	shared  bool   // the cluster has more glyphs
 }
 
 func newShaper() (*shaper, error) {
@@ -150,6 +151,7 @@ func newRun(set fontSet, out shaping.Output, original []rune) run {
 		if at < cluster || g.GlyphsCount() != 1 || item.dy != 0 {
 			r.plain = false
 		}
+		item.shared = g.GlyphsCount() != 1
 		if at != cluster {
 			item.text = string(original[at : at+g.RunesCount()])
 		}
