@@ -173,7 +173,7 @@ func (l *Live) leave(c *liveClient) {
 
 // serve runs one connection: this goroutine alone writes, a second one reads so that pongs and the end are heard.
 func (l *Live) serve(ctx context.Context, conn *websocket.Conn, c *liveClient) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it is over either way
 	go c.read(conn, 2*l.opt.Ping)
 	ping := time.NewTicker(l.opt.Ping)
 	defer ping.Stop()

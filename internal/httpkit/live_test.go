@@ -180,7 +180,7 @@ func TestLiveAdmission(t *testing.T) {
 	}
 	dial(t, url, http.Header{"Origin": {"http://" + host}, "Cookie": {"jaanch=x"}})
 	_, resp, err := websocket.DefaultDialer.DialContext(t.Context(), url, nil)
-	if err == nil || resp.StatusCode != 503 {
+	if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("beyond the limit: %v", fmt.Sprint(resp))
 	}
 }

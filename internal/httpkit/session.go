@@ -25,17 +25,17 @@ const (
 
 // Session is one login of one person at one place.
 type Session struct {
-	ID       string // public and opaque, for lists and the journal; never the token
-	User     lab.ID
-	Org      lab.ID // at the hub; zero at a node
-	Name     string // shown in the list of sessions
-	Roles    []string
-	Station  string // the PC, as it is called in the lab
-	Remote   string // address it was opened from
-	Shared   bool   // a bench PC that several people use: the short idle limit
-	Created  time.Time
-	LastSeen time.Time // to the minute
-	Proved   time.Time // when password, PIN or key was last asked for: signing wants it within 10 minutes
+	ID       string    `json:"id"` // public and opaque, for lists and the journal; never the token
+	User     lab.ID    `json:"user"`
+	Org      lab.ID    `json:"org"`  // at the hub; zero at a node
+	Name     string    `json:"name"` // shown in the list of sessions
+	Roles    []string  `json:"roles"`
+	Station  string    `json:"station"` // the PC, as it is called in the lab
+	Remote   string    `json:"remote"`  // address it was opened from
+	Shared   bool      `json:"shared"`  // a bench PC that several people use: the short idle limit
+	Created  time.Time `json:"created"`
+	LastSeen time.Time `json:"last_seen"` // to the minute
+	Proved   time.Time `json:"proved"`    // when password, PIN or key was last asked for: signing wants it within 10 minutes
 }
 
 // Actor gives the session's person as the actor of a change.

@@ -123,7 +123,7 @@ func (s *sheet) key(x, base float64) {
 	}
 	if s.anyLine(func(l report.Line) bool { return l.Flag == result.Abnormal }) {
 		s.flagAt(x, result.Abnormal, base)
-		x += 18 + s.text(x+18, base, "abnormal", soft(7.4)) + 9
+		s.text(x+18, base, "abnormal", soft(7.4))
 	}
 }
 
