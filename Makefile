@@ -34,15 +34,11 @@ bin/edge: $(GOFILES) web/edge/dist/index.html
 bin/hub: $(GOFILES) web/hub/dist/index.html
 	$(BUILD) -o $@ ./cmd/hub
 
-bin/sqlc bin/golangci-lint bin/gofumpt: bin/%: tools/go.%.stamp
-tools/go.sqlc.stamp: tools/sqlc/go.mod tools/sqlc/go.sum
-	cd tools/sqlc && GOFLAGS= $(GO) build -trimpath -o ../../bin/ tool
-	@touch $@
-tools/go.golangci-lint.stamp: tools/lint/go.mod tools/lint/go.sum
-	cd tools/lint && GOFLAGS= $(GO) build -trimpath -o ../../bin/ tool
-	@touch $@
-tools/go.gofumpt.stamp: tools/fmt/go.mod tools/fmt/go.sum
-	cd tools/fmt && GOFLAGS= $(GO) build -trimpath -o ../../bin/ tool
+bin/sqlc: tools/sqlc/go.mod tools/sqlc/go.sum
+bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+bin/gofumpt: tools/fmt/go.mod tools/fmt/go.sum
+bin/sqlc bin/golangci-lint bin/gofumpt:
+	cd $(dir $<) && GOFLAGS= $(GO) build -trimpath -o $(abspath bin)/ tool
 	@touch $@
 
 # --- running --------------------------------------------------------------------------------------------------------
