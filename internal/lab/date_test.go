@@ -1,12 +1,11 @@
 package lab_test
 
 import (
+	"jaanch/internal/lab"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
-
-	"jaanch/internal/lab"
 )
 
 func TestDate(t *testing.T) {

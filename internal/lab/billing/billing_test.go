@@ -1,12 +1,11 @@
 package billing_test
 
 import (
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/billing"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/billing"
 )
 
 // The worked examples invoice_round_off, in paise.

@@ -7,12 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
 	"slices"
 	"strconv"
 	"strings"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/patient"
 )
 
 //go:embed starter.csv

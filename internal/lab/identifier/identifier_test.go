@@ -1,12 +1,11 @@
 package identifier_test
 
 import (
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/identifier"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/identifier"
 )
 
 // Worked examples: ISO 7064 MOD 37,36; Luhn; GSTIN.

@@ -2,16 +2,15 @@ package label_test
 
 import (
 	"bytes"
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/label"
+	"jaanch/internal/lab/sample"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/label"
-	"jaanch/internal/lab/sample"
 )
 
 func example() label.Label {

@@ -2,13 +2,12 @@ package order_test
 
 import (
 	"errors"
-	"strings"
-	"testing"
-	"time"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/order"
+	"strings"
+	"testing"
+	"time"
 )
 
 func starter(t *testing.T) catalogue.Catalogue {

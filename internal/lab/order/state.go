@@ -1,10 +1,9 @@
 package order
 
 import (
-	"time"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
+	"time"
 )
 
 // State is where a visit stands. Its text stands in the database and in the API. Payment is an axis of its own.

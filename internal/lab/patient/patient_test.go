@@ -3,15 +3,14 @@ package patient_test
 import (
 	"encoding/json"
 	"errors"
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/patient"
 )
 
 func day(s string) lab.Date {
@@ -30,13 +29,16 @@ func TestAgeVectors(t *testing.T) {
 	}
 	var file struct {
 		Cases []struct {
-			ID, Formula string
-			Inputs      map[string]any
-			Expect      struct {
-				Years, Months, Days int
-				Error               string
-			}
-		}
+			ID      string         `json:"id"`
+			Formula string         `json:"formula"`
+			Inputs  map[string]any `json:"inputs"`
+			Expect  struct {
+				Years  int    `json:"years"`
+				Months int    `json:"months"`
+				Days   int    `json:"days"`
+				Error  string `json:"error"`
+			} `json:"expect"`
+		} `json:"cases"`
 	}
 	if err := json.Unmarshal(b, &file); err != nil {
 		t.Fatal(err)

@@ -1,11 +1,10 @@
 package result
 
 import (
-	"strconv"
-	"time"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
+	"strconv"
+	"time"
 )
 
 // Prior is the newest final result of the same patient, test, specimen and compatible method.

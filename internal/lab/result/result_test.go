@@ -1,15 +1,14 @@
 package result_test
 
 import (
-	"testing"
-	"time"
-
-	"pgregory.net/rapid"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
 	"jaanch/internal/lab/result"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 )
 
 var at = time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC)

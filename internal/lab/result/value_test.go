@@ -1,13 +1,12 @@
 package result_test
 
 import (
-	"testing"
-
-	"pgregory.net/rapid"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/result"
+	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestParse(t *testing.T) {

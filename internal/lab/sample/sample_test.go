@@ -1,15 +1,14 @@
 package sample_test
 
 import (
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/identifier"
+	"jaanch/internal/lab/sample"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/identifier"
-	"jaanch/internal/lab/sample"
 )
 
 var (
