@@ -6,6 +6,7 @@ package formula
 import (
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/patient"
+	"maps"
 	"sort"
 )
 
@@ -106,9 +107,7 @@ type definition struct {
 func all() map[string]definition {
 	out := map[string]definition{}
 	for _, part := range []map[string]definition{renal(), lipids(), ironAndClotting(), blood(), chemistry(), urine()} {
-		for id, d := range part {
-			out[id] = d
-		}
+		maps.Copy(out, part)
 	}
 	return out
 }
