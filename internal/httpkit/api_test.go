@@ -131,6 +131,17 @@ func TestInput(t *testing.T) {
 	}
 }
 
+func TestUnknownQueryParameter(t *testing.T) {
+	t.Parallel()
+	h, _, _ := newAPI(t, nil)
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/api/v1/patients?planted=9876543210", strings.NewReader(goodBody))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if p := problemOf(t, w); w.Code != http.StatusBadRequest || p.Code != "unknown_field" || strings.Contains(w.Body.String(), "9876543210") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestErrorsBecomeProblems(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

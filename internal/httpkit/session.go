@@ -60,6 +60,15 @@ type SessionOptions struct {
 	BehindTLS bool
 }
 
+// The tables that the two session stores expect. The node's is in a file of its own; expired rows are removed by the
+// store itself, whose clean-up the caller starts and stops.
+const (
+	SessionTableSQLite = `CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, data BLOB NOT NULL, expiry REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS sessions_expiry ON sessions(expiry);`
+	SessionTablePostgres = `CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, data BYTEA NOT NULL, expiry TIMESTAMPTZ NOT NULL);
+CREATE INDEX IF NOT EXISTS sessions_expiry ON sessions(expiry);`
+)
+
 // Sessions keeps logins in a store that the caller gives (scs/sqlite3store at a node, scs/pgxstore at the hub). Tokens
 // have 256 random bits and only their SHA-256 is stored, so that a copy of the store opens nothing.
 type Sessions struct {
@@ -267,6 +276,9 @@ func (s *Sessions) cookie(ctx context.Context, token string, maxAge int) *http.C
 	}
 	return c
 }
+
+// Ends gives when a session ends at the latest, for a websocket that it opened.
+func (s *Sessions) Ends(session Session) time.Time { return session.Created.Add(s.opt.Absolute) }
 
 // List gives the living sessions, newest first; of one user, or of all when user is zero.
 func (s *Sessions) List(ctx context.Context, user lab.ID) ([]Session, error) {
