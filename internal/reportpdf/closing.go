@@ -128,7 +128,7 @@ func (s *sheet) key(x, base float64) {
 }
 
 func (s *sheet) legend() []string {
-	out := []string{"Bold: outside the interval for age and sex. Results relate to the samples received."}
+	out := []string{"Bold: outside the interval for age and sex.", "Results relate to the samples received."}
 	if s.anyLine(func(l report.Line) bool { return s.rep.Lab.Accreditation != "" && !l.InScope }) {
 		out = append(out, "* outside the scope of accreditation.")
 	}

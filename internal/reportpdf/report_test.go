@@ -240,7 +240,7 @@ func TestNoHeadWithoutAResult(t *testing.T) {
 		}
 		for i, s := range said {
 			if s == "Reference / सामान्य" && i+3 < len(said) {
-				rest := said[i+1 : min(i+5, len(said))]
+				rest := said[i+1 : min(i+7, len(said))]
 				if slices.ContainsFunc(rest, func(s string) bool { return strings.HasPrefix(s, "Test report") }) {
 					t.Fatalf("%d lines: a head ends its page: %q", n, rest)
 				}
