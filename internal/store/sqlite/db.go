@@ -123,6 +123,9 @@ func (db *DB) start(ctx context.Context, pool *sql.DB) error {
 		return err
 	}
 	db.ids.start(db.options.Rand, db.writer.head.HLC.Millis())
+	if err := db.finishOpenErasure(ctx); err != nil {
+		return err
+	}
 	if db.readers, err = openPool(db.options.Path, readerQuery, readers); err != nil {
 		return err
 	}

@@ -153,3 +153,20 @@ func one[T any](t testing.TB, db *sqlite.DB, query string, args ...any) T {
 	}
 	return out
 }
+
+func (b *bundle) verify(t testing.TB) {
+	t.Helper()
+	var prev, n int64
+	if err := b.db.View(t.Context(), func(tx *sqlite.ReadTx) error {
+		entries, err := tx.Entries(t.Context(), 1, 1<<20)
+		for _, e := range entries {
+			if n++; e.Seq != prev+1 {
+				t.Errorf("entry %d follows %d", e.Seq, prev)
+			}
+			prev = e.Seq
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

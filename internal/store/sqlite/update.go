@@ -222,6 +222,9 @@ func (db *DB) committed(done []ran) {
 			for _, fn := range r.tx.after {
 				db.callBack(fn)
 			}
+			if r.tx.checkpoint {
+				r.err = db.truncateLog()
+			}
 		}
 		r.call.answer(mapError(r.err))
 	}
