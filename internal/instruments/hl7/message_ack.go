@@ -1,6 +1,7 @@
 package hl7
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -118,7 +119,7 @@ func writeFaults(w *Writer, version string, faults []Fault) {
 	for _, f := range faults {
 		field := ""
 		if f.Field > 0 {
-			field = itoa(f.Field)
+			field = strconv.Itoa(f.Field)
 		}
 		if AtLeast(version, "2.5") {
 			location := ""
@@ -184,13 +185,6 @@ func number(s string) int {
 		n = n*10 + int(r-'0')
 	}
 	return n
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
 }
 
 // Timestamp writes a time as HL7 v2 and most analyzers want it: local digits without a zone.
