@@ -223,6 +223,7 @@ func (c *conn) close(ctx context.Context) {
 		c.machine.Close(c.elapsed())
 		c.drain(ctx)
 	}
+	c.archive.add(instruments.In, c.kept)
 	c.outbox.drop(ctx, c)
 	if c.archive.cur != nil {
 		c.archive.finish(nil)
