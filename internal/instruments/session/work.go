@@ -55,10 +55,9 @@ func (c *conn) write(b []byte) {
 	if c.lost != nil {
 		return
 	}
-	if len(b) > 1 {
-		c.archive.worth()
-	} else {
-		c.fruit.count++
+	c.fruit.count++
+	if len(b) > 1 && c.archive.cur != nil {
+		c.archive.worth() // not a lone control character: an answer or a message of ours
 	}
 	if _, err := c.port.Write(b); err != nil {
 		c.lost = fmt.Errorf("write %s: %w", c.opt.Link, err)
