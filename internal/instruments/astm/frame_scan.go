@@ -130,7 +130,13 @@ func (s *scanner) frame(c byte) {
 	s.buf = append(s.buf, c)
 }
 
+// block takes a byte behind SOH. What does not begin with an H record is noise, not a block.
 func (s *scanner) block(c byte) token {
+	if len(s.buf) == 0 && c != 'H' {
+		s.state = scanOutside
+		s.noise++
+		return s.outside(c)
+	}
 	if c == eot {
 		s.state = scanOutside
 		return token{kind: tokenBlock, text: s.buf, final: true, fault: s.fault}
