@@ -48,7 +48,7 @@ func (a *Answer) fill(base Answer) {
 		{&a.Code, base.Code}, {&a.Sample, base.Sample}, {&a.Specimen, base.Specimen}, {&a.Action, base.Action},
 		{&a.ReportType, base.ReportType}, {&a.NotFound, base.NotFound}, {&a.NotFoundAs, base.NotFoundAs},
 		{&a.Terminator, base.Terminator}, {&a.SenderName, base.SenderName}, {&a.Version, base.Version},
-		{&a.PatientRow, base.PatientRow},
+		{&a.OrderMessage, base.OrderMessage}, {&a.Material, base.Material},
 	} {
 		fillText(t.to, t.from)
 	}
