@@ -75,16 +75,3 @@ type Decoder interface {
 	// never fails: what cannot be read is named in the warnings.
 	Decode(payload []byte) []Message
 }
-
-// asked is one sample of a query, as the instrument wrote it.
-type asked struct {
-	id     string
-	fields []string // components of its Q-3 repeat, as sent
-}
-
-// echo is what the answer has to repeat from the query.
-type echo struct {
-	delimiters string
-	header     []string // fields of H or MSH, as sent
-	query      [][]string
-}

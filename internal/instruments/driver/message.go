@@ -84,6 +84,8 @@ type Observation struct {
 	// Comparator is "<", ">", "<=", ">=" or empty. It belongs to ValueNum.
 	Comparator string
 	NoValue    bool // the value is empty or one of the profile's marks for "no result"
+	// Reported is what filing takes: Value, or the flag where Value only says that the result stands there.
+	Reported   string
 	Unit       string
 	Range      string
 	Flag       string
@@ -147,8 +149,7 @@ type Query struct {
 	Tag       string   // QPD-2 or QRD-4
 	Name      string   // QPD-1, or the message type
 
-	asked []asked // the request as sent, for the answer to echo
-	echo  echo
+	origin origin // what the answer has to repeat of the request
 }
 
 // Order is one order as a host sends it: one O record, or one OBR.
