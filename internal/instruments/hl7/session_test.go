@@ -70,7 +70,7 @@ func (r *rig) feed(s string) {
 
 func (r *rig) pass(d time.Duration) {
 	r.now += d
-	r.line.Tick(r.now)
+	r.line.Feed(r.now, nil)
 	r.drain()
 }
 
@@ -192,7 +192,7 @@ func TestSender(t *testing.T) {
 		r.line.Send(0, []byte(msg("OML^O33", "50", "", "")))
 		r.drain()
 		r.pass(30 * time.Second)
-		r.want(t, "begin out:50 out:50")
+		r.want(t, "begin"+strings.Repeat(" out:50", 2))
 		r.pass(30 * time.Second)
 		r.want(t, "sent:no_answer finish")
 	})
