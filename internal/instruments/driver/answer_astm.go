@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jaanch/internal/instruments/astm"
+	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/profile"
 )
 
@@ -47,7 +48,7 @@ func (d *ASTM) Answer(q Query, a Answer) (Reply, error) {
 		w.samples(q, a)
 	}
 	w.Record("L", "1", end)
-	return Reply{Follow: []Outgoing{{Payload: w.Bytes()}}}, nil
+	return Reply{Follow: []Outgoing{{Payload: w.encoded()}}}, nil
 }
 
 // Orders makes one message for each order, so that one that the instrument refuses holds back no other.
@@ -67,7 +68,7 @@ func (d *ASTM) Orders(orders []Download, at time.Time, _ string) ([]Outgoing, er
 		}
 		w.order(1, o.SampleAnswer, "", action, "O")
 		w.Record("L", "1", "N")
-		out = append(out, Outgoing{Payload: w.Bytes()})
+		out = append(out, Outgoing{Payload: w.encoded()})
 	}
 	return out, nil
 }
@@ -85,6 +86,9 @@ type orderWriter struct {
 	*astm.Writer
 	p *profile.Profile
 }
+
+// encoded gives the message in the instrument's character set.
+func (w *orderWriter) encoded() []byte { return charset.Encode(string(w.Bytes()), w.p.Charset) }
 
 // own writes a text of the profile, in which "^" and "\" stand for the delimiters of the message.
 func (w *orderWriter) own(s string) string {
@@ -144,6 +148,9 @@ func (w *orderWriter) samples(q Query, a Answer) {
 		if !s.Found && w.p.Answer.NotFound != "report_type" {
 			continue
 		}
+		if !s.Found {
+			s = SampleAnswer{SampleID: s.SampleID} // nobody is named for a sample that the lab does not know
+		}
 		if patients == 0 || s.Patient != last {
 			patients, orders, last = patients+1, 0, s.Patient
 			w.patient(patients, s.Patient)
@@ -151,7 +158,7 @@ func (w *orderWriter) samples(q Query, a Answer) {
 		orders++
 		report := w.p.Answer.ReportType
 		if !s.Found {
-			report, s.Tests = w.p.Answer.NotFoundAs, nil
+			report = w.p.Answer.NotFoundAs
 		}
 		w.order(orders, s, askedAs(q, s.SampleID), w.p.Answer.Action, report)
 	}

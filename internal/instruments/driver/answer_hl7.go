@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
@@ -31,16 +32,22 @@ func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
 	if p == nil || m == nil {
 		return Reply{}, errNotAQuery()
 	}
+	var out Reply
 	switch code, _ := m.Type(); code {
 	case "QRY":
-		return answerDisplay(q, a, m, p), nil
+		out = answerDisplay(a, m, p)
 	case "QBP":
-		return answerWorkOrder(q, a, m, p), nil
+		out = answerWorkOrder(q, a, m, p)
 	case "ORM":
-		return answerOrderRequest(q, a, m, p), nil
+		out = answerOrderRequest(a, m, p)
 	default:
 		return Reply{}, errNotAQuery()
 	}
+	out.Response = charset.Encode(string(out.Response), m.Charset)
+	for i := range out.Follow {
+		out.Follow[i].Payload = charset.Encode(string(out.Follow[i].Payload), m.Charset)
+	}
+	return out, nil
 }
 
 func anyFound(a Answer) bool {
@@ -61,7 +68,7 @@ func controlID(base string, n int) string {
 }
 
 // answerDisplay answers QRY^Q02 by QCK^Q02 and, for each sample found, a DSR^Q03 whose DSP lines stand at fixed places.
-func answerDisplay(q Query, a Answer, m *hl7.Message, p *profile.Profile) Reply {
+func answerDisplay(a Answer, m *hl7.Message, p *profile.Profile) Reply {
 	status := "NF"
 	if anyFound(a) {
 		status = "OK"
@@ -70,8 +77,8 @@ func answerDisplay(q Query, a Answer, m *hl7.Message, p *profile.Profile) Reply 
 	w := hl7.NewWriter(m.Separators)
 	hl7.AckHeader(w, m, r, []string{"QCK", "Q02"})
 	hl7.MSA(w, m, hl7.AA, r)
-	w.Segment("ERR", "0")
-	w.Segment("QAK", "SR", status)
+	w.Whole("ERR", "0", "")
+	w.Whole("QAK", "SR", status, "")
 	out := Reply{Response: w.Bytes()}
 	for _, s := range a.Samples {
 		if !s.Found {
@@ -82,18 +89,17 @@ func answerDisplay(q Query, a Answer, m *hl7.Message, p *profile.Profile) Reply 
 		w := hl7.NewWriter(m.Separators)
 		hl7.AckHeader(w, m, r, []string{"DSR", "Q03"})
 		hl7.MSA(w, m, hl7.AA, r)
-		w.Segment("ERR", "0")
-		w.Segment("QAK", "SR", "OK")
+		w.Whole("ERR", "0", "")
+		w.Whole("QAK", "SR", "OK", "")
 		for i := range m.Segments {
 			if name := m.Segments[i].Name; name == "QRD" || name == "QRF" {
 				w.Raw(string(m.Segments[i].Raw))
 			}
 		}
-		writeDisplay(w, s, p)
-		w.Segment("DSC", "")
+		writeDisplay(w, s, p, m.Separators)
+		w.Whole("DSC", "", "")
 		out.Follow = append(out.Follow, Outgoing{Payload: w.Bytes(), ControlID: id})
 	}
-	_ = q
 	return out
 }
 
@@ -111,7 +117,7 @@ const (
 	dspTests    = 29
 )
 
-func writeDisplay(w *hl7.Writer, s SampleAnswer, p *profile.Profile) {
+func writeDisplay(w *hl7.Writer, s SampleAnswer, p *profile.Profile, m hl7.Separators) {
 	lines := make([]string, dspTests, dspTests+len(s.Tests))
 	lines[dspPatient], lines[dspName] = w.Text(s.Patient.ID), w.Text(s.Patient.Name)
 	if s.Patient.Birth != "" {
@@ -130,11 +136,12 @@ func writeDisplay(w *hl7.Writer, s SampleAnswer, p *profile.Profile) {
 	if s.Specimen == "" {
 		lines[dspSpecimen] = w.Text(p.Answer.Material)
 	}
+	blank := strings.Repeat(string(rune(m.Component)), 3) // name, unit and range, which the analyzer knows
 	for _, code := range s.Tests {
-		lines = append(lines, w.Components(code, "", "", "")+"^^^")
+		lines = append(lines, w.Text(code)+blank)
 	}
 	for i, text := range lines[1:] {
-		w.Segment("DSP", strconv.Itoa(i+1), "", text, "", "")
+		w.Whole("DSP", strconv.Itoa(i+1), "", text, "", "")
 	}
 }
 
@@ -194,7 +201,7 @@ func workOrder(o Download, at time.Time, id string, h hl7.Header, place workOrde
 	if material == "" {
 		material = place.material
 	}
-	if o.Patient != (Patient{}) {
+	if (o.Found || o.Cancel) && o.Patient != (Patient{}) {
 		w.Segment("PID", "1", "", w.Text(o.Patient.ID), "", hl7Name(w, o.Patient.Name), "", w.Text(o.Patient.Birth), w.Text(o.Patient.Sex))
 	}
 	w.Segment("SPM", "1", w.Text(o.SampleID), "", w.Text(material), "", "", "", "", "", "", w.Components("P", "", "HL70369"))
@@ -243,7 +250,7 @@ func hl7Name(w *hl7.Writer, name string) string {
 }
 
 // answerOrderRequest answers ORM^O01 with ORC-1 RF by ORR^O02; AR says that the sample is not known.
-func answerOrderRequest(q Query, a Answer, m *hl7.Message, p *profile.Profile) Reply {
+func answerOrderRequest(a Answer, m *hl7.Message, p *profile.Profile) Reply {
 	r := hl7.Reply{At: a.At}
 	w := hl7.NewWriter(m.Separators)
 	hl7.AckHeader(w, m, r, []string{"ORR", "O02"})
@@ -270,7 +277,6 @@ func answerOrderRequest(q Query, a Answer, m *hl7.Message, p *profile.Profile) R
 			w.Segment("OBX", strconv.Itoa(n), "IS", setting.Code, "", w.Text(setting.Value), "", "", "", "", "", "F")
 		}
 	}
-	_ = q
 	return Reply{Response: w.Bytes()}
 }
 

@@ -197,6 +197,11 @@ func finish(m *Message) {
 			controls++
 		}
 	}
+	if m.Kind == KindCalibration || m.Kind == KindOther {
+		for i := range m.Observations {
+			m.Observations[i].Role = RoleControl // whatever it holds, it is no patient's
+		}
+	}
 	if m.Kind == KindResult && controls > 0 && controls == len(m.Observations) {
 		m.Kind = KindQC
 	}

@@ -62,9 +62,13 @@ func withoutThousands(s string) (string, bool) {
 	return strings.ReplaceAll(s, ",", ""), true
 }
 
+// noValue tells whether a value is empty or a mark for "no result".
 func noValue(value string, rule profile.Value) bool {
 	if value == "" {
 		return true
+	}
+	if len(value) > 1 && strings.Trim(value, "-.*") == "" {
+		return true // a row of dashes, dots or stars, however long
 	}
 	for _, mark := range rule.None {
 		if strings.EqualFold(mark, value) {
