@@ -56,7 +56,7 @@ func withoutThousands(s string) (string, bool) {
 			return "", false
 		}
 	}
-	if len(groups) > 1 && strings.Contains(tail, ",") {
+	if strings.Contains(tail, ",") {
 		return "", false
 	}
 	return strings.ReplaceAll(s, ",", ""), true
