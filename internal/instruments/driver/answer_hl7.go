@@ -32,15 +32,8 @@ func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
 	if p == nil || m == nil {
 		return Reply{}, errNotAQuery()
 	}
-	var out Reply
-	switch code, _ := m.Type(); code {
-	case "QRY":
-		out = answerDisplay(a, m, p)
-	case "QBP":
-		out = answerWorkOrder(q, a, m, p)
-	case "ORM":
-		out = answerOrderRequest(a, m, p)
-	default:
+	out, ok := respond(q, a, m, p)
+	if !ok {
 		return Reply{}, errNotAQuery()
 	}
 	out.Response = charset.Encode(string(out.Response), m.Charset)
@@ -48,6 +41,23 @@ func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
 		out.Follow[i].Payload = charset.Encode(string(out.Follow[i].Payload), m.Charset)
 	}
 	return out, nil
+}
+
+// respond picks the shape of the response by what the query holds. A patient query (QRY^A19) is not ours to answer: the
+// node gives analyzers work, not patients.
+func respond(q Query, a Answer, m *hl7.Message, p *profile.Profile) (Reply, bool) {
+	if _, event := m.Type(); event == "A19" {
+		return Reply{}, false
+	}
+	switch q.origin.segment {
+	case "QPD":
+		return answerWorkOrder(q, a, m, p), true
+	case "QRD":
+		return answerDisplay(a, m, p), true
+	case "ORC":
+		return answerOrderRequest(a, m, p), true
+	}
+	return Reply{}, false
 }
 
 func anyFound(a Answer) bool {

@@ -330,7 +330,7 @@ func (q *Query) addID(id string) {
 func (rd *hl7Reader) newQuery(g *hl7.Segment) Query {
 	var q Query
 	q.origin.profile, q.origin.message = rd.p, rd.m
-	q.origin.record = string(g.Raw)
+	q.origin.record, q.origin.segment = string(g.Raw), g.Name
 	return q
 }
 
