@@ -2,10 +2,9 @@ package driver
 
 import (
 	"fmt"
-	"time"
-
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
+	"time"
 )
 
 // Answer is what the lab says to a query: for every asked sample the tests that are ordered on it.
@@ -62,6 +61,7 @@ type Reply struct {
 // Download is one order that the host sends without being asked.
 type Download struct {
 	SampleAnswer
+
 	Cancel bool // withdraw the tests instead of ordering them
 }
 
