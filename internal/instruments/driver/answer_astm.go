@@ -1,12 +1,12 @@
 package driver
 
 import (
+	"jaanch/internal/instruments/astm"
+	"jaanch/internal/instruments/charset"
+	"jaanch/internal/instruments/profile"
 	"strconv"
 	"strings"
 	"time"
-
-	"jaanch/internal/instruments/astm"
-	"jaanch/internal/instruments/profile"
 )
 
 var (
@@ -47,7 +47,7 @@ func (d *ASTM) Answer(q Query, a Answer) (Reply, error) {
 		w.samples(q, a)
 	}
 	w.Record("L", "1", end)
-	return Reply{Follow: []Outgoing{{Payload: w.Bytes()}}}, nil
+	return Reply{Follow: []Outgoing{{Payload: w.encoded()}}}, nil
 }
 
 // Orders makes one message for each order, so that one that the instrument refuses holds back no other.
@@ -67,7 +67,7 @@ func (d *ASTM) Orders(orders []Download, at time.Time, _ string) ([]Outgoing, er
 		}
 		w.order(1, o.SampleAnswer, "", action, "O")
 		w.Record("L", "1", "N")
-		out = append(out, Outgoing{Payload: w.Bytes()})
+		out = append(out, Outgoing{Payload: w.encoded()})
 	}
 	return out, nil
 }
@@ -83,8 +83,12 @@ func delimitersOf(p *profile.Profile) astm.Delimiters {
 // orderWriter writes records in the dialect of a profile.
 type orderWriter struct {
 	*astm.Writer
+
 	p *profile.Profile
 }
+
+// encoded gives the message in the instrument's character set.
+func (w *orderWriter) encoded() []byte { return charset.Encode(string(w.Bytes()), w.p.Charset) }
 
 // own writes a text of the profile, in which "^" and "\" stand for the delimiters of the message.
 func (w *orderWriter) own(s string) string {
@@ -144,6 +148,9 @@ func (w *orderWriter) samples(q Query, a Answer) {
 		if !s.Found && w.p.Answer.NotFound != "report_type" {
 			continue
 		}
+		if !s.Found {
+			s = SampleAnswer{SampleID: s.SampleID} // nobody is named for a sample that the lab does not know
+		}
 		if patients == 0 || s.Patient != last {
 			patients, orders, last = patients+1, 0, s.Patient
 			w.patient(patients, s.Patient)
@@ -151,7 +158,7 @@ func (w *orderWriter) samples(q Query, a Answer) {
 		orders++
 		report := w.p.Answer.ReportType
 		if !s.Found {
-			report, s.Tests = w.p.Answer.NotFoundAs, nil
+			report = w.p.Answer.NotFoundAs
 		}
 		w.order(orders, s, askedAs(q, s.SampleID), w.p.Answer.Action, report)
 	}
@@ -208,7 +215,7 @@ func (w *orderWriter) specimen(id, asked string) (o3, o4 string) {
 		sep := string(rune(w.Delimiters().Component))
 		parts := strings.Split(asked, sep)
 		var out []string
-		for _, n := range strings.Split(list, ",") {
+		for n := range strings.SplitSeq(list, ",") {
 			if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= len(parts) {
 				out = append(out, parts[i-1])
 			}

@@ -3,11 +3,10 @@ package driver
 import (
 	"bytes"
 	"crypto/sha256"
-	"strings"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/profile"
+	"strings"
 )
 
 // ASTM is the driver of all E1394 instruments.
@@ -16,9 +15,7 @@ type ASTM struct {
 	fixed    *profile.Profile // nil: found from each message
 }
 
-var (
-	_ Decoder = (*ASTM)(nil)
-)
+var _ Decoder = (*ASTM)(nil)
 
 // NewASTM makes the driver. fixed is the profile of a configured instrument, nil to find it from the bytes.
 func NewASTM(profiles *profile.Set, fixed *profile.Profile) *ASTM {
@@ -36,7 +33,7 @@ func (d *ASTM) Decode(payload []byte) []Message {
 			p = d.profiles.DetectASTM(&parsed[i])
 		}
 		m := decodeASTM(&parsed[i], p)
-		m.shift(i)
+		shift(&m, i)
 		if !known {
 			m.Warnings = append(m.Warnings, Warning{Code: string(astm.UndeclaredCharset), Where: "H-1"})
 		}
@@ -58,7 +55,6 @@ func (d *ASTM) charset() string {
 // astmRow is the record at hand and those above it.
 type astmRow struct {
 	h, p, o, r, q *astm.Record
-	h0            *astm.Record // stands for a header that never came
 }
 
 func (w *astmRow) record(segment string) *astm.Record {

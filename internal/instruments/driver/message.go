@@ -66,6 +66,20 @@ type Message struct {
 	TimedAll bool
 }
 
+// Complete gives the observations that are known to have come whole. Of a message without its end the last group is
+// left out: its last row may be torn, and rows behind it may be missing.
+func (m Message) Complete() []Observation {
+	n := len(m.Observations)
+	if m.Ended || n == 0 {
+		return m.Observations
+	}
+	last := m.Observations[n-1].Group
+	for n > 0 && m.Observations[n-1].Group == last {
+		n--
+	}
+	return m.Observations[:n]
+}
+
 // Observation is one row that the instrument sent: one R record, or one OBX. Texts are split, unescaped and trimmed;
 // nothing else is changed. Raw keeps the fields as they came.
 type Observation struct {

@@ -1,9 +1,9 @@
 package driver
 
 import (
-	"strings"
-
 	"jaanch/internal/instruments/profile"
+	"slices"
+	"strings"
 )
 
 // field is a piece of a record or of a segment. Both protocols split and decode in their own way and mean the same.
@@ -149,13 +149,8 @@ func kindOverride(r row, p *profile.Profile) (Kind, bool) {
 
 // mapCode is what the lab's code map is keyed by.
 func mapCode(p *profile.Profile, o *Observation) string {
-	if o.Aspect == "" {
+	if o.Aspect == "" || slices.Contains(p.Aspect.Main, o.Aspect) {
 		return o.TestCode
-	}
-	for _, m := range p.Aspect.Main {
-		if m == o.Aspect {
-			return o.TestCode
-		}
 	}
 	return o.TestCode + "^" + o.Aspect
 }
@@ -195,6 +190,11 @@ func finish(m *Message) {
 		}
 		if m.Observations[i].Role == RoleControl {
 			controls++
+		}
+	}
+	if m.Kind == KindCalibration || m.Kind == KindOther {
+		for i := range m.Observations {
+			m.Observations[i].Role = RoleControl // whatever it holds, it is no patient's
 		}
 	}
 	if m.Kind == KindResult && controls > 0 && controls == len(m.Observations) {

@@ -1,10 +1,9 @@
 package driver
 
 import (
-	"strings"
-
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
+	"strings"
 )
 
 // number reads the number in a reported value, and the comparator in front of it. A value that is none gives two empty
@@ -56,15 +55,19 @@ func withoutThousands(s string) (string, bool) {
 			return "", false
 		}
 	}
-	if len(groups) > 1 && strings.Contains(tail, ",") {
+	if strings.Contains(tail, ",") {
 		return "", false
 	}
 	return strings.ReplaceAll(s, ",", ""), true
 }
 
+// noValue tells whether a value is empty or a mark for "no result".
 func noValue(value string, rule profile.Value) bool {
 	if value == "" {
 		return true
+	}
+	if len(value) > 1 && strings.Trim(value, "-.*") == "" {
+		return true // a row of dashes, dots or stars, however long
 	}
 	for _, mark := range rule.None {
 		if strings.EqualFold(mark, value) {

@@ -1,6 +1,7 @@
 package hl7
 
 import (
+	"jaanch/internal/instruments/charset"
 	"strconv"
 	"strings"
 	"time"
@@ -74,19 +75,24 @@ func Ack(m *Message, code Code, r Reply) []byte {
 	AckHeader(w, m, r, ackType(m))
 	MSA(w, m, code, r)
 	writeFaults(w, m.Version(), r.Faults)
+	if m.Converted {
+		return charset.Encode(string(w.Bytes()), m.Charset)
+	}
 	return w.Bytes()
 }
 
 // ackType gives MSH-9 of an acknowledgement.
 func ackType(m *Message) []string {
+	const ack = "ACK"
 	_, event := m.Type()
-	if event == "" {
-		return []string{"ACK"}
+	switch {
+	case event == "":
+		return []string{ack}
+	case AtLeast(m.Version(), "2.5"):
+		return []string{ack, event, ack}
+	default:
+		return []string{ack, event}
 	}
-	if AtLeast(m.Version(), "2.5") {
-		return []string{"ACK", event, "ACK"}
-	}
-	return []string{"ACK", event}
 }
 
 // AckHeader writes the MSH of an answer to m, of the given type.

@@ -31,6 +31,12 @@ func (w *Writer) Segment(name string, fields ...string) {
 	for len(fields) > 0 && fields[len(fields)-1] == "" {
 		fields = fields[:len(fields)-1]
 	}
+	w.Whole(name, fields...)
+}
+
+// Whole is Segment with the empty fields at the end written too: some analyzers read fields by position and want them
+// all.
+func (w *Writer) Whole(name string, fields ...string) {
 	w.buf = append(w.buf, name...)
 	for _, f := range fields {
 		w.buf = append(w.buf, w.s.Field)
@@ -114,5 +120,5 @@ func (w *Writer) Header(h Header) {
 		w.s.encoding(), h.App, h.Facility, h.ToApp, h.ToFacility, h.At, "", w.Components(h.Type...), w.Text(h.ControlID),
 		h.Processing, h.Version, "", "", h.AcceptAck, h.AppAck, h.Country, h.Charset, "", "", h.Extra,
 	}
-	w.Segment("MSH", fields...)
+	w.Segment(headerName, fields...)
 }

@@ -3,13 +3,15 @@
 // how a query is to be answered. A new model is a new file in profiles/, not new code.
 package profile
 
+import "jaanch/internal/instruments"
+
 // Protocol is the family of records that a profile describes.
-type Protocol string
+type Protocol = instruments.Protocol
 
 // The protocol families.
 const (
-	ASTM Protocol = "astm" // E1394 / LIS02 records
-	HL7  Protocol = "hl7"  // HL7 v2 segments
+	ASTM = instruments.ASTM // E1394 / LIS02 records
+	HL7  = instruments.HL7  // HL7 v2 segments
 )
 
 // Ids of the profiles that are used when no other one recognises a message.
