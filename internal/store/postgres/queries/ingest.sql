@@ -32,9 +32,10 @@ WHERE org = $1 AND record = $2 ORDER BY recv_at DESC, seq DESC LIMIT sqlc.arg(mo
 INSERT INTO quarantine (org, device, epoch, seq, error, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 
 -- name: UpsertConflict :exec
-INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-ON CONFLICT (org, id) DO UPDATE SET clients = excluded.clients, winner = excluded.winner;
+INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT (org, id) DO UPDATE SET server = excluded.server, clients = excluded.clients, winner = excluded.winner,
+    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver;
 
 -- name: OpenConflictsOf :many
 SELECT * FROM conflict WHERE org = $1 AND state = 'open' AND record = ANY (sqlc.arg(records)::uuid[]) ORDER BY at, id;

@@ -501,9 +501,10 @@ func (q *Queries) SubjectKeys(ctx context.Context, db DBTX, arg SubjectKeysParam
 }
 
 const upsertConflict = `-- name: UpsertConflict :exec
-INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-ON CONFLICT (org, id) DO UPDATE SET clients = excluded.clients, winner = excluded.winner
+INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT (org, id) DO UPDATE SET server = excluded.server, clients = excluded.clients, winner = excluded.winner,
+    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver
 `
 
 type UpsertConflictParams struct {
@@ -523,6 +524,7 @@ type UpsertConflictParams struct {
 	Clients  []byte
 	At       time.Time
 	ClosedAt *time.Time
+	Resolver *string
 }
 
 func (q *Queries) UpsertConflict(ctx context.Context, db DBTX, arg UpsertConflictParams) error {
@@ -543,6 +545,7 @@ func (q *Queries) UpsertConflict(ctx context.Context, db DBTX, arg UpsertConflic
 		arg.Clients,
 		arg.At,
 		arg.ClosedAt,
+		arg.Resolver,
 	)
 	return err
 }
