@@ -246,3 +246,20 @@ func (r Interval) ambiguousWith(o Interval) bool {
 	return r.Test == o.Test && overlap && r.Sex == o.Sex && r.Pregnancy == o.Pregnancy && r.Method == o.Method &&
 		r.specificity() == o.specificity()
 }
+
+// Display writes the interval for paper: "13.0 - 17.0", "≤ 5.0", "≥ 40" (the limit itself is within), or its text. Empty where it states that there is
+// none.
+func (r Interval) Display() string {
+	switch {
+	case r.Text != "":
+		return r.Text
+	case r.Low != nil && r.High != nil:
+		return r.Low.String() + " - " + r.High.String()
+	case r.High != nil:
+		return "≤ " + r.High.String()
+	case r.Low != nil:
+		return "≥ " + r.Low.String()
+	default:
+		return ""
+	}
+}
