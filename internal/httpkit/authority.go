@@ -34,14 +34,16 @@ const (
 	authorityKey  = "ca.key"
 )
 
-// OpenAuthority reads the authority in dir, or makes it when there is none. name is shown by browsers. Files are 0600.
+// OpenAuthority reads the authority in dir, or makes it when there is none. name is shown by browsers. Files are 0600. A
+// certificate whose key is gone is an error: a new authority would be trusted by no device, and that is for people to
+// decide.
 func OpenAuthority(dir, name string, now time.Time) (*Authority, error) {
 	certPath, keyPath := filepath.Join(dir, authorityCert), filepath.Join(dir, authorityKey)
 	cert, key, err := readPair(certPath, keyPath)
 	if err == nil {
 		return &Authority{cert: cert, key: key}, nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if _, statErr := os.Stat(certPath); !errors.Is(err, fs.ErrNotExist) || statErr == nil {
 		return nil, fmt.Errorf("read the lab's certificate authority: %w", err)
 	}
 	a, err := newAuthority(name, now)

@@ -178,6 +178,9 @@ func validation(status int, errs []error) *Problem {
 // fieldCode sorts huma's messages, which may quote what was typed, into codes, which do not.
 func fieldCode(message string) string {
 	for _, rule := range []struct{ part, code string }{
+		{"invalid character", "malformed"},
+		{"unexpected end", "malformed"},
+		{"unexpected EOF", "malformed"},
 		{"unexpected property", "unknown_field"},
 		{"unknown query parameter", "unknown_field"},
 		{"expected required property", "required"},
@@ -191,8 +194,6 @@ func fieldCode(message string) string {
 		{"match pattern", "pattern"},
 		{"expected string to be", "format"},
 		{"expected", "type"},
-		{"invalid character", "malformed"},
-		{"unexpected end", "malformed"},
 	} {
 		if strings.Contains(message, rule.part) {
 			return rule.code
