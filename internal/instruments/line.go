@@ -52,7 +52,7 @@ type Chunk struct {
 	Bytes    []byte
 	Open     bool
 	End      bool
-	Dropped  int64 // bytes of noise after these that were counted and not kept
+	Dropped  int64 // bytes of noise before these that were counted and not kept
 }
 
 // Ending tells how a message came to its end.
