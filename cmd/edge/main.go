@@ -9,10 +9,8 @@ import (
 )
 
 func main() {
-	doc, err := api.Document("dev")
-	if err != nil {
+	if err := api.Document(os.Stdout, "dev"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	_, _ = os.Stdout.Write(doc)
 }

@@ -1,32 +1,24 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"io"
+	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+
+	"jaanch/internal/httpkit"
 )
 
-// Document gives the OpenAPI 3.1 document of the node as JSON, without a database behind it.
-func Document(version string) ([]byte, error) {
-	huma.DefaultArrayNullable = false
-	cfg := huma.DefaultConfig("Jaanch node", version)
-	cfg.DocsPath, cfg.SchemasPath, cfg.CreateHooks = "", "", nil
-	r := &routes{api: humachi.New(chi.NewRouter(), cfg)}
+// Document writes the OpenAPI 3.1 document of the node, without a database behind it.
+func Document(w io.Writer, version string) error {
+	router := chi.NewRouter()
+	r := &routes{api: httpkit.NewAPI(router, info(version)), now: time.Now}
 	r.all()
-	raw, err := r.api.OpenAPI().MarshalJSON()
-	if err != nil {
-		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
-	}
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, raw, "", "  "); err != nil {
-		return nil, fmt.Errorf("indent the OpenAPI document: %w", err)
-	}
-	pretty.WriteByte('\n')
-	return pretty.Bytes(), nil
+	return httpkit.WriteSpec(w, r.api)
+}
+
+func info(version string) httpkit.Info {
+	return httpkit.Info{Title: "Jaanch node", Version: version, Description: "The node of one lab: reception, bench, verification and release. Patient data never stands in an address."}
 }
 
 // all mounts every operation; it reads like the index of the API.
