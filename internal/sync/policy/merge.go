@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -15,16 +16,20 @@ type Merge func(Contest) (map[int]any, bool)
 // MergeFor gives the function of a merge's name. A test finds a name without one.
 func MergeFor(name string) (Merge, bool) {
 	switch name {
-	case "set_union", "union":
+	case "set_union":
 		return perField(union), true
-	case "max", "furthest":
+	case "max":
 		return perField(greatest), true
-	case "min":
-		return perField(least), true
-	case "append_only", "append":
+	case "append_only":
 		return perField(same), true
 	case "most_restrictive":
 		return perField(restrictive), true
+	case "max_urgency":
+		return perField(ranked("routine", "urgent", "stat")), true
+	case "furthest_state":
+		return furthest(nil), true
+	case "furthest_sample":
+		return furthest([]string{"expected", "cancelled", "collected", "received", "stored", "referred", "exhausted", "disposed", "rejected"}), true
 	}
 	return nil, false
 }
@@ -101,8 +106,6 @@ func union(t journal.FieldType, a, b any) (any, bool) {
 
 func greatest(_ journal.FieldType, a, b any) (any, bool) { return byOrder(a, b, 1) }
 
-func least(_ journal.FieldType, a, b any) (any, bool) { return byOrder(a, b, -1) }
-
 // byOrder gives the greater (sign 1) or the smaller (sign -1) of two numbers or decimals; nothing is the smallest.
 func byOrder(a, b any, sign int) (any, bool) {
 	if a == nil {
@@ -159,6 +162,69 @@ func restrictive(t journal.FieldType, a, b any) (any, bool) {
 		return b, true
 	}
 	return byOrder(a, b, -1)
+}
+
+// ranked takes the word that stands further back in the list; a word outside of it goes to a person.
+func ranked(words ...string) func(journal.FieldType, any, any) (any, bool) {
+	return func(t journal.FieldType, a, b any) (any, bool) {
+		x, y := rank(words, a), rank(words, b)
+		switch {
+		case a == nil || b == nil:
+			return same(t, a, b)
+		case x < 0 || y < 0:
+			return nil, false
+		case x > y:
+			return a, true
+		}
+		return b, true
+	}
+}
+
+func rank(words []string, v any) int {
+	text, _ := v.(string)
+	return slices.Index(words, text)
+}
+
+// furthest takes the whole group of the side that has come further: first by the word of its state, where the group has
+// one, then by its numbers in the order of the fields (flags and times only ever grow). Two sides that are equally far
+// and not equal go to a person.
+func furthest(words []string) Merge {
+	return func(c Contest) (map[int]any, bool) {
+		for _, f := range c.Entity.Fields {
+			if f.Group != c.Group.ID {
+				continue
+			}
+			order, ok := further(f, words, c.Server.Fields[f.ID], c.Client.Fields[f.ID])
+			switch {
+			case !ok:
+				return nil, false
+			case order > 0:
+				return c.Server.Fields, true
+			case order < 0:
+				return c.Client.Fields, true
+			}
+		}
+		for _, f := range c.Entity.Fields {
+			if f.Group == c.Group.ID && !equal(c.Server.Fields[f.ID], c.Client.Fields[f.ID]) {
+				return nil, false
+			}
+		}
+		return c.Server.Fields, true
+	}
+}
+
+// further compares one field of two sides; texts that are no state say nothing.
+func further(f journal.Field, words []string, a, b any) (int, bool) {
+	switch {
+	case f.Type == journal.TypeInt:
+		x, _ := a.(int64)
+		y, _ := b.(int64)
+		return cmp.Compare(x, y), true
+	case f.Column == "state" && len(words) > 0:
+		x, y := rank(words, a), rank(words, b)
+		return cmp.Compare(x, y), x >= 0 && y >= 0
+	}
+	return 0, true
 }
 
 // equal compares two journalled values.
