@@ -101,7 +101,7 @@ DELETE FROM device_nonce WHERE org = $1 AND device = $2 AND expires_at <= $3;
 INSERT INTO device_token (org, device, hash, expires_at) VALUES ($1, $2, $3, $4);
 
 -- name: TokenValid :one
-SELECT d.status FROM device_token t JOIN device d ON d.org = t.org AND d.id = t.device
+SELECT d.status, d.lab, d.code FROM device_token t JOIN device d ON d.org = t.org AND d.id = t.device
 WHERE t.org = $1 AND t.device = $2 AND t.hash = $3 AND t.expires_at > $4;
 
 -- name: PruneTokens :exec

@@ -821,7 +821,7 @@ func (q *Queries) TakeNonce(ctx context.Context, db DBTX, arg TakeNonceParams) (
 }
 
 const tokenValid = `-- name: TokenValid :one
-SELECT d.status FROM device_token t JOIN device d ON d.org = t.org AND d.id = t.device
+SELECT d.status, d.lab, d.code FROM device_token t JOIN device d ON d.org = t.org AND d.id = t.device
 WHERE t.org = $1 AND t.device = $2 AND t.hash = $3 AND t.expires_at > $4
 `
 
@@ -832,16 +832,22 @@ type TokenValidParams struct {
 	ExpiresAt time.Time
 }
 
-func (q *Queries) TokenValid(ctx context.Context, db DBTX, arg TokenValidParams) (string, error) {
+type TokenValidRow struct {
+	Status string
+	Lab    lab.ID
+	Code   string
+}
+
+func (q *Queries) TokenValid(ctx context.Context, db DBTX, arg TokenValidParams) (TokenValidRow, error) {
 	row := db.QueryRow(ctx, tokenValid,
 		arg.Org,
 		arg.Device,
 		arg.Hash,
 		arg.ExpiresAt,
 	)
-	var status string
-	err := row.Scan(&status)
-	return status, err
+	var i TokenValidRow
+	err := row.Scan(&i.Status, &i.Lab, &i.Code)
+	return i, err
 }
 
 const useEnrolCode = `-- name: UseEnrolCode :exec
