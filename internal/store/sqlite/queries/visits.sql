@@ -28,19 +28,19 @@ SELECT id, kind, ref_id, code, name, price, position, cancelled FROM order_item 
 -- name: OrderTest :one
 SELECT o.id, o.visit_id, o.patient_id, o.test_id, o.code, coalesce(o.panel,'') AS panel, o.position, o.added_ms, o.levels, o.sample_id, o.cancelled,
     coalesce(o.cancel_reason,'') AS cancel_reason, coalesce(o.sent_ms,0) AS sent_ms, o.sent_to AS sent_to_id, coalesce(o.rerun_ms,0) AS rerun_ms,
-    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical
+    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical, o._result AS result_id
 FROM order_test o WHERE o.id = ? AND o._del = 0;
 
 -- name: OrderTests :many
 SELECT o.id, o.visit_id, o.patient_id, o.test_id, o.code, coalesce(o.panel,'') AS panel, o.position, o.added_ms, o.levels, o.sample_id, o.cancelled,
     coalesce(o.cancel_reason,'') AS cancel_reason, coalesce(o.sent_ms,0) AS sent_ms, o.sent_to AS sent_to_id, coalesce(o.rerun_ms,0) AS rerun_ms,
-    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical
+    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical, o._result AS result_id
 FROM order_test o WHERE o.visit_id = ? AND o._del = 0 ORDER BY o.position, o.id;
 
 -- name: OrderTestsOfSample :many
 SELECT o.id, o.visit_id, o.patient_id, o.test_id, o.code, coalesce(o.panel,'') AS panel, o.position, o.added_ms, o.levels, o.sample_id, o.cancelled,
     coalesce(o.cancel_reason,'') AS cancel_reason, coalesce(o.sent_ms,0) AS sent_ms, o.sent_to AS sent_to_id, coalesce(o.rerun_ms,0) AS rerun_ms,
-    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical
+    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical, o._result AS result_id
 FROM order_test o WHERE o.sample_id = ? AND o._del = 0 ORDER BY o.position, o.id;
 
 -- name: SetOrderTestState :exec

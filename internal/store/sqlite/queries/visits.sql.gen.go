@@ -59,7 +59,7 @@ func (q *Queries) OrderItems(ctx context.Context, visitID ID) ([]OrderItemsRow, 
 const orderTest = `-- name: OrderTest :one
 SELECT o.id, o.visit_id, o.patient_id, o.test_id, o.code, coalesce(o.panel,'') AS panel, o.position, o.added_ms, o.levels, o.sample_id, o.cancelled,
     coalesce(o.cancel_reason,'') AS cancel_reason, coalesce(o.sent_ms,0) AS sent_ms, o.sent_to AS sent_to_id, coalesce(o.rerun_ms,0) AS rerun_ms,
-    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical
+    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical, o._result AS result_id
 FROM order_test o WHERE o.id = ? AND o._del = 0
 `
 
@@ -84,6 +84,7 @@ type OrderTestRow struct {
 	State        string
 	Level        int64
 	Critical     int64
+	ResultID     ID
 }
 
 func (q *Queries) OrderTest(ctx context.Context, id ID) (OrderTestRow, error) {
@@ -110,6 +111,7 @@ func (q *Queries) OrderTest(ctx context.Context, id ID) (OrderTestRow, error) {
 		&i.State,
 		&i.Level,
 		&i.Critical,
+		&i.ResultID,
 	)
 	return i, err
 }
@@ -117,7 +119,7 @@ func (q *Queries) OrderTest(ctx context.Context, id ID) (OrderTestRow, error) {
 const orderTests = `-- name: OrderTests :many
 SELECT o.id, o.visit_id, o.patient_id, o.test_id, o.code, coalesce(o.panel,'') AS panel, o.position, o.added_ms, o.levels, o.sample_id, o.cancelled,
     coalesce(o.cancel_reason,'') AS cancel_reason, coalesce(o.sent_ms,0) AS sent_ms, o.sent_to AS sent_to_id, coalesce(o.rerun_ms,0) AS rerun_ms,
-    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical
+    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical, o._result AS result_id
 FROM order_test o WHERE o.visit_id = ? AND o._del = 0 ORDER BY o.position, o.id
 `
 
@@ -142,6 +144,7 @@ type OrderTestsRow struct {
 	State        string
 	Level        int64
 	Critical     int64
+	ResultID     ID
 }
 
 func (q *Queries) OrderTests(ctx context.Context, visitID ID) ([]OrderTestsRow, error) {
@@ -174,6 +177,7 @@ func (q *Queries) OrderTests(ctx context.Context, visitID ID) ([]OrderTestsRow, 
 			&i.State,
 			&i.Level,
 			&i.Critical,
+			&i.ResultID,
 		); err != nil {
 			return nil, err
 		}
@@ -191,7 +195,7 @@ func (q *Queries) OrderTests(ctx context.Context, visitID ID) ([]OrderTestsRow, 
 const orderTestsOfSample = `-- name: OrderTestsOfSample :many
 SELECT o.id, o.visit_id, o.patient_id, o.test_id, o.code, coalesce(o.panel,'') AS panel, o.position, o.added_ms, o.levels, o.sample_id, o.cancelled,
     coalesce(o.cancel_reason,'') AS cancel_reason, coalesce(o.sent_ms,0) AS sent_ms, o.sent_to AS sent_to_id, coalesce(o.rerun_ms,0) AS rerun_ms,
-    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical
+    coalesce(o.rerun_reason,'') AS rerun_reason, coalesce(o.note,'') AS note, o._state AS state, o._level AS level, o._critical AS critical, o._result AS result_id
 FROM order_test o WHERE o.sample_id = ? AND o._del = 0 ORDER BY o.position, o.id
 `
 
@@ -216,6 +220,7 @@ type OrderTestsOfSampleRow struct {
 	State        string
 	Level        int64
 	Critical     int64
+	ResultID     ID
 }
 
 func (q *Queries) OrderTestsOfSample(ctx context.Context, sampleID ID) ([]OrderTestsOfSampleRow, error) {
@@ -248,6 +253,7 @@ func (q *Queries) OrderTestsOfSample(ctx context.Context, sampleID ID) ([]OrderT
 			&i.State,
 			&i.Level,
 			&i.Critical,
+			&i.ResultID,
 		); err != nil {
 			return nil, err
 		}
