@@ -150,3 +150,9 @@ type Hint struct {
 	Scope string `json:"scope"`
 	Pos   int64  `json:"pos"`
 }
+
+// Origin gives the canonical form of where a value came from: device (nil for the hub itself), epoch, sequence. It is
+// what an applied entry names as its origin.
+func Origin(device []byte, epoch, seq int64) ([]byte, error) {
+	return encoding.Marshal([]any{device, epoch, seq})
+}
