@@ -80,7 +80,7 @@ func collectRecords(rows pgx.Rows, err error) ([]Record, error) {
 }
 
 // SaveRecords writes the records, new and old, in one statement.
-func SaveRecords(ctx context.Context, tx pgx.Tx, org lab.ID, records []Record) error {
+func SaveRecords(ctx context.Context, tx pgx.Tx, org lab.ID, now time.Time, records []Record) error {
 	if len(records) == 0 {
 		return nil
 	}
@@ -91,13 +91,13 @@ func SaveRecords(ctx context.Context, tx pgx.Tx, org lab.ID, records []Record) e
 		entity[i], id[i], home[i], created[i], subject[i] = int32(r.Entity), r.ID, r.Home, r.CreatedBy, r.Subject
 		rv[i], pos[i], groups[i], doc[i], locked[i], del[i] = r.RV, r.Pos, string(r.Groups), string(r.Doc), arrayText(r.Locked), r.Deleted
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO record (org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del)
-SELECT $1, entity, id, home, rv, pos, created_by, subject, groups::jsonb, doc::jsonb, locked::integer[], del
+	_, err := tx.Exec(ctx, `INSERT INTO record (org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del, changed_at)
+SELECT $1, entity, id, home, rv, pos, created_by, subject, groups::jsonb, doc::jsonb, locked::integer[], del, $13::timestamptz
 FROM unnest($2::integer[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::boolean[])
     AS n(entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del)
 ON CONFLICT (org, entity, id) DO UPDATE SET rv = excluded.rv, pos = excluded.pos, subject = excluded.subject,
-    groups = excluded.groups, doc = excluded.doc, locked = excluded.locked, del = excluded.del`,
-		org, entity, id, home, rv, pos, created, subject, groups, doc, locked, del)
+    groups = excluded.groups, doc = excluded.doc, locked = excluded.locked, del = excluded.del, changed_at = excluded.changed_at`,
+		org, entity, id, home, rv, pos, created, subject, groups, doc, locked, del, now)
 	if err != nil {
 		return fmt.Errorf("postgres: save records: %w", err)
 	}

@@ -175,7 +175,7 @@ func (w *writer) saveRecords(ctx context.Context, records []*engine.Record) erro
 			return err
 		}
 	}
-	return postgres.SaveRecords(ctx, w.tx, w.org, rows)
+	return postgres.SaveRecords(ctx, w.tx, w.org, w.now, rows)
 }
 
 func (w *writer) saveConflicts(ctx context.Context, conflicts []*engine.Conflict) error {

@@ -153,6 +153,7 @@ CREATE TABLE record (
     doc        jsonb   NOT NULL,
     locked     integer[] NOT NULL DEFAULT '{}',
     del        boolean NOT NULL DEFAULT false,
+    changed_at timestamptz NOT NULL, -- when this hub stored it, for lists over several labs
     PRIMARY KEY (org, entity, id)
 ) PARTITION BY HASH (org);
 CREATE TABLE record_0 PARTITION OF record FOR VALUES WITH (MODULUS 8, REMAINDER 0);
@@ -164,7 +165,9 @@ CREATE TABLE record_5 PARTITION OF record FOR VALUES WITH (MODULUS 8, REMAINDER 
 CREATE TABLE record_6 PARTITION OF record FOR VALUES WITH (MODULUS 8, REMAINDER 6);
 CREATE TABLE record_7 PARTITION OF record FOR VALUES WITH (MODULUS 8, REMAINDER 7);
 CREATE INDEX record_feed ON record (org, home, pos, entity, id);
-CREATE INDEX record_newest ON record (org, entity, pos DESC, id);
+CREATE INDEX record_newest ON record (org, entity, changed_at DESC, id DESC);
+CREATE INDEX record_newest_of_lab ON record (org, entity, home, changed_at DESC, id DESC);
+CREATE INDEX record_of_result ON record (org, entity, (doc ->> 'result_id')) WHERE doc ? 'result_id';
 CREATE INDEX record_subject ON record (org, subject) WHERE subject IS NOT NULL;
 
 -- The safe cursor: the row stays locked until commit, so positions become visible in the order of their numbers.

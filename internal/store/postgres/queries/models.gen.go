@@ -218,6 +218,7 @@ type Record struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record0 struct {
@@ -233,6 +234,7 @@ type Record0 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record1 struct {
@@ -248,6 +250,7 @@ type Record1 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record2 struct {
@@ -263,6 +266,7 @@ type Record2 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record3 struct {
@@ -278,6 +282,7 @@ type Record3 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record4 struct {
@@ -293,6 +298,7 @@ type Record4 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record5 struct {
@@ -308,6 +314,7 @@ type Record5 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record6 struct {
@@ -323,6 +330,7 @@ type Record6 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type Record7 struct {
@@ -338,6 +346,7 @@ type Record7 struct {
 	Doc       []byte
 	Locked    []int32
 	Del       bool
+	ChangedAt time.Time
 }
 
 type ScopeHead struct {

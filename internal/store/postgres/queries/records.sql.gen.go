@@ -7,52 +7,111 @@ package queries
 
 import (
 	"context"
+	"time"
 
 	"jaanch/internal/lab"
 )
 
-const newestRecords = `-- name: NewestRecords :many
-SELECT org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del FROM record WHERE org = $1 AND entity = $2 AND NOT del
-  AND ($3::bigint = 0 OR (pos, id) < ($3::bigint, $4::uuid))
-ORDER BY pos DESC, id DESC LIMIT $5
+const conflictsByLab = `-- name: ConflictsByLab :many
+SELECT home, count(*)::bigint AS open FROM conflict WHERE org = $1 AND state = 'open' GROUP BY home
 `
 
-type NewestRecordsParams struct {
-	Org       lab.ID
-	Entity    int32
-	BeforePos int64
-	BeforeID  lab.ID
-	Most      int32
+type ConflictsByLabRow struct {
+	Home lab.ID
+	Open int64
 }
 
-func (q *Queries) NewestRecords(ctx context.Context, db DBTX, arg NewestRecordsParams) ([]Record, error) {
-	rows, err := db.Query(ctx, newestRecords,
+func (q *Queries) ConflictsByLab(ctx context.Context, db DBTX, org lab.ID) ([]ConflictsByLabRow, error) {
+	rows, err := db.Query(ctx, conflictsByLab, org)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ConflictsByLabRow{}
+	for rows.Next() {
+		var i ConflictsByLabRow
+		if err := rows.Scan(&i.Home, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const newestReports = `-- name: NewestReports :many
+SELECT r.id, r.home, l.name AS lab_name, r.doc, r.changed_at, r.rv,
+    coalesce(v.doc ->> 'number', '')::text AS visit, coalesce(p.doc ->> 'name', '')::text AS patient,
+    coalesce(p.doc ->> 'mrn', '')::text AS mrn, coalesce(u.doc ->> 'name', '')::text AS signed_by
+FROM (SELECT org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del, changed_at FROM record n WHERE n.org = $1 AND n.entity = $2 AND NOT n.del
+        AND ($3::uuid IS NULL OR n.home = $3::uuid)
+        AND ($4::timestamptz IS NULL
+             OR (n.changed_at, n.id) < ($4::timestamptz, $5::uuid))
+      ORDER BY n.changed_at DESC, n.id DESC LIMIT $6) r
+JOIN lab l ON l.org = r.org AND l.id = r.home
+LEFT JOIN record v ON v.org = r.org AND v.entity = $7 AND v.id = (r.doc ->> 'visit_id')::uuid
+LEFT JOIN record p ON p.org = r.org AND p.entity = $8 AND p.id = (r.doc ->> 'patient_id')::uuid
+LEFT JOIN record u ON u.org = r.org AND u.entity = $9 AND u.id = (r.doc ->> 'signed_by')::uuid
+ORDER BY r.changed_at DESC, r.id DESC
+`
+
+type NewestReportsParams struct {
+	Org      lab.ID
+	EReport  int32
+	Home     lab.ID
+	BeforeAt *time.Time
+	BeforeID lab.ID
+	Most     int32
+	EVisit   int32
+	EPatient int32
+	EUser    int32
+}
+
+type NewestReportsRow struct {
+	ID        lab.ID
+	Home      lab.ID
+	LabName   string
+	Doc       []byte
+	ChangedAt time.Time
+	Rv        int64
+	Visit     string
+	Patient   string
+	Mrn       string
+	SignedBy  string
+}
+
+func (q *Queries) NewestReports(ctx context.Context, db DBTX, arg NewestReportsParams) ([]NewestReportsRow, error) {
+	rows, err := db.Query(ctx, newestReports,
 		arg.Org,
-		arg.Entity,
-		arg.BeforePos,
+		arg.EReport,
+		arg.Home,
+		arg.BeforeAt,
 		arg.BeforeID,
 		arg.Most,
+		arg.EVisit,
+		arg.EPatient,
+		arg.EUser,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Record{}
+	items := []NewestReportsRow{}
 	for rows.Next() {
-		var i Record
+		var i NewestReportsRow
 		if err := rows.Scan(
-			&i.Org,
-			&i.Entity,
 			&i.ID,
 			&i.Home,
-			&i.Rv,
-			&i.Pos,
-			&i.CreatedBy,
-			&i.Subject,
-			&i.Groups,
+			&i.LabName,
 			&i.Doc,
-			&i.Locked,
-			&i.Del,
+			&i.ChangedAt,
+			&i.Rv,
+			&i.Visit,
+			&i.Patient,
+			&i.Mrn,
+			&i.SignedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -64,69 +123,184 @@ func (q *Queries) NewestRecords(ctx context.Context, db DBTX, arg NewestRecordsP
 	return items, nil
 }
 
-const recordByID = `-- name: RecordByID :one
-SELECT org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del FROM record WHERE org = $1 AND entity = $2 AND id = $3
+const newestResults = `-- name: NewestResults :many
+SELECT r.id, r.home, l.name AS lab_name, r.doc, r.locked, r.changed_at, r.rv,
+    coalesce(s.doc ->> 'accession', '')::text AS accession, coalesce(v.doc ->> 'number', '')::text AS visit,
+    coalesce(p.doc ->> 'name', '')::text AS patient, coalesce(p.doc ->> 'mrn', '')::text AS mrn,
+    coalesce(p.doc ->> 'sex', '')::text AS sex, coalesce(t.doc ->> 'code', '')::text AS test_code,
+    coalesce(t.doc ->> 'name', '')::text AS test_name,
+    EXISTS (SELECT 1 FROM record x WHERE x.org = r.org AND x.entity = $1 AND x.doc ? 'result_id'
+            AND x.doc ->> 'result_id' = r.id::text) AS verified,
+    EXISTS (SELECT 1 FROM record x WHERE x.org = r.org AND x.entity = $2 AND x.doc ? 'result_id'
+            AND x.doc ->> 'result_id' = r.id::text) AS released
+FROM (SELECT org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del, changed_at FROM record n WHERE n.org = $3 AND n.entity = $4 AND NOT n.del
+        AND ($5::uuid IS NULL OR n.home = $5::uuid)
+        AND ($6::timestamptz IS NULL
+             OR (n.changed_at, n.id) < ($6::timestamptz, $7::uuid))
+      ORDER BY n.changed_at DESC, n.id DESC LIMIT $8) r
+JOIN lab l ON l.org = r.org AND l.id = r.home
+LEFT JOIN record s ON s.org = r.org AND s.entity = $9 AND s.id = (r.doc ->> 'sample_id')::uuid
+LEFT JOIN record v ON v.org = r.org AND v.entity = $10 AND v.id = (s.doc ->> 'visit_id')::uuid
+LEFT JOIN record p ON p.org = r.org AND p.entity = $11 AND p.id = (v.doc ->> 'patient_id')::uuid
+LEFT JOIN record t ON t.org = r.org AND t.entity = $12 AND t.id = (r.doc ->> 'test_id')::uuid
+ORDER BY r.changed_at DESC, r.id DESC
 `
 
-type RecordByIDParams struct {
-	Org    lab.ID
-	Entity int32
-	ID     lab.ID
+type NewestResultsParams struct {
+	EVerification int32
+	ERelease      int32
+	Org           lab.ID
+	EResult       int32
+	Home          lab.ID
+	BeforeAt      *time.Time
+	BeforeID      lab.ID
+	Most          int32
+	ESample       int32
+	EVisit        int32
+	EPatient      int32
+	ETest         int32
 }
 
-func (q *Queries) RecordByID(ctx context.Context, db DBTX, arg RecordByIDParams) (Record, error) {
-	row := db.QueryRow(ctx, recordByID, arg.Org, arg.Entity, arg.ID)
-	var i Record
-	err := row.Scan(
-		&i.Org,
-		&i.Entity,
-		&i.ID,
-		&i.Home,
-		&i.Rv,
-		&i.Pos,
-		&i.CreatedBy,
-		&i.Subject,
-		&i.Groups,
-		&i.Doc,
-		&i.Locked,
-		&i.Del,
+type NewestResultsRow struct {
+	ID        lab.ID
+	Home      lab.ID
+	LabName   string
+	Doc       []byte
+	Locked    []int32
+	ChangedAt time.Time
+	Rv        int64
+	Accession string
+	Visit     string
+	Patient   string
+	Mrn       string
+	Sex       string
+	TestCode  string
+	TestName  string
+	Verified  bool
+	Released  bool
+}
+
+func (q *Queries) NewestResults(ctx context.Context, db DBTX, arg NewestResultsParams) ([]NewestResultsRow, error) {
+	rows, err := db.Query(ctx, newestResults,
+		arg.EVerification,
+		arg.ERelease,
+		arg.Org,
+		arg.EResult,
+		arg.Home,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.Most,
+		arg.ESample,
+		arg.EVisit,
+		arg.EPatient,
+		arg.ETest,
 	)
-	return i, err
-}
-
-const recordsByID = `-- name: RecordsByID :many
-SELECT org, entity, id, home, rv, pos, created_by, subject, groups, doc, locked, del FROM record WHERE org = $1 AND entity = $2 AND id = ANY ($3::uuid[])
-`
-
-type RecordsByIDParams struct {
-	Org    lab.ID
-	Entity int32
-	Ids    []lab.ID
-}
-
-func (q *Queries) RecordsByID(ctx context.Context, db DBTX, arg RecordsByIDParams) ([]Record, error) {
-	rows, err := db.Query(ctx, recordsByID, arg.Org, arg.Entity, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Record{}
+	items := []NewestResultsRow{}
 	for rows.Next() {
-		var i Record
+		var i NewestResultsRow
 		if err := rows.Scan(
-			&i.Org,
-			&i.Entity,
 			&i.ID,
 			&i.Home,
-			&i.Rv,
-			&i.Pos,
-			&i.CreatedBy,
-			&i.Subject,
-			&i.Groups,
+			&i.LabName,
 			&i.Doc,
 			&i.Locked,
-			&i.Del,
+			&i.ChangedAt,
+			&i.Rv,
+			&i.Accession,
+			&i.Visit,
+			&i.Patient,
+			&i.Mrn,
+			&i.Sex,
+			&i.TestCode,
+			&i.TestName,
+			&i.Verified,
+			&i.Released,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const orgRecords = `-- name: OrgRecords :many
+SELECT id, doc, rv, changed_at FROM record
+WHERE org = $1 AND entity = $2 AND NOT del
+ORDER BY doc ->> 'code', id LIMIT $3
+`
+
+type OrgRecordsParams struct {
+	Org    lab.ID
+	Entity int32
+	Most   int32
+}
+
+type OrgRecordsRow struct {
+	ID        lab.ID
+	Doc       []byte
+	Rv        int64
+	ChangedAt time.Time
+}
+
+func (q *Queries) OrgRecords(ctx context.Context, db DBTX, arg OrgRecordsParams) ([]OrgRecordsRow, error) {
+	rows, err := db.Query(ctx, orgRecords, arg.Org, arg.Entity, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OrgRecordsRow{}
+	for rows.Next() {
+		var i OrgRecordsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Doc,
+			&i.Rv,
+			&i.ChangedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recordTitles = `-- name: RecordTitles :many
+SELECT entity, id, coalesce(doc ->> 'name', doc ->> 'accession', doc ->> 'number', doc ->> 'code', doc ->> 'value', '')::text AS title
+FROM record WHERE org = $1 AND id = ANY ($2::uuid[]) AND entity = ANY ($3::integer[])
+`
+
+type RecordTitlesParams struct {
+	Org      lab.ID
+	Ids      []lab.ID
+	Entities []int32
+}
+
+type RecordTitlesRow struct {
+	Entity int32
+	ID     lab.ID
+	Title  string
+}
+
+func (q *Queries) RecordTitles(ctx context.Context, db DBTX, arg RecordTitlesParams) ([]RecordTitlesRow, error) {
+	rows, err := db.Query(ctx, recordTitles, arg.Org, arg.Ids, arg.Entities)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RecordTitlesRow{}
+	for rows.Next() {
+		var i RecordTitlesRow
+		if err := rows.Scan(&i.Entity, &i.ID, &i.Title); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
