@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -205,6 +206,27 @@ func (b *pageBuilder) addKeys(ctx context.Context, tx pgx.Tx, org lab.ID) error 
 			given[s] = true
 			b.page.Keys[place] = key
 		}
+	}
+	return nil
+}
+
+// Ack notes how far a node has applied what it pulled.
+func (in *Ingest) Ack(ctx context.Context, org, device lab.ID, cursors []wire.Cursor) error {
+	at := map[string]int64{}
+	for _, c := range cursors {
+		scope, err := lab.IDFromBytes(c.Scope)
+		if err != nil {
+			return err
+		}
+		at[scope.String()] = c.Pos
+	}
+	b, err := json.Marshal(at)
+	if err != nil {
+		return fmt.Errorf("ack: %w", err)
+	}
+	err = in.statement().DeviceAckedCursor(ctx, in.DB.Pool(), queries.DeviceAckedCursorParams{Org: org, Device: device, Cursor: b, At: in.Clock()})
+	if err != nil {
+		return fmt.Errorf("ack: %w", err)
 	}
 	return nil
 }
