@@ -7,7 +7,7 @@ export interface Problem {
   title?: string;
   detail?: string;
   fields?: Record<string, string>;
-  current?: unknown; // what stands now, on stale_record
+  data?: Record<string, unknown>; // what a screen needs to act, such as both values of a stale record
   hint?: string;
   retryAfter?: number;
 }
@@ -34,7 +34,7 @@ export function readProblem(status: number, body: unknown): Problem {
   if (typeof b.hint === 'string') problem.hint = b.hint;
   const fields = readFields(b.fields ?? b.errors);
   if (fields) problem.fields = fields;
-  if (b.current !== undefined) problem.current = b.current;
+  if (typeof b.data === 'object' && b.data !== null) problem.data = b.data as Record<string, unknown>;
   return problem;
 }
 

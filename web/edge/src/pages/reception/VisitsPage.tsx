@@ -12,7 +12,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../api';
 import { sexAge } from '../../frame/Scan';
 
-const states = ['all', 'registered', 'in_progress', 'partially_released', 'completed'] as const;
+const states = ['all', 'open', 'due', 'completed', 'cancelled'] as const;
 
 /** VisitsPage lists the visits of a day with what is done and what is owed. */
 export function VisitsPage() {
@@ -24,7 +24,7 @@ export function VisitsPage() {
   const visits = useQuery({
     queryKey: ['visits', search],
     queryFn: () =>
-      must(api.GET('/api/v1/visits', { params: { query: { ...(search.state ? { state: search.state } : {}), ...(search.day ? { day: search.day } : {}), limit: 100 } } })),
+      must(api.GET('/api/v1/visits', { params: { query: { state: states.find((x) => x === search.state) ?? 'all', ...(search.day ? { day: search.day } : {}), limit: 100 } } })),
   });
   return (
     <div className="screen">
@@ -34,7 +34,7 @@ export function VisitsPage() {
             label={t('col.state')}
             value={states.find((s) => s === search.state) ?? 'all'}
             onChange={(s) => void navigate({ to: '/reception/visits', search: { ...search, state: s === 'all' ? undefined : s } })}
-            options={states.map((s) => ({ value: s, label: s === 'all' ? t('act.all') : t(`state.${s}`) }))}
+            options={states.map((s) => ({ value: s, label: t(`visits.show.${s}`) }))}
           />
         </div>
         <div className="fill scroll">
