@@ -86,6 +86,13 @@ func (a Decimal) Cmp(b Decimal) int { return a.d.Cmp(&b.d) }
 // Sign gives -1, 0 or 1.
 func (a Decimal) Sign() int { return a.d.Sign() }
 
+// Abs gives the size of a without its sign.
+func (a Decimal) Abs() Decimal {
+	var out Decimal
+	out.d.Abs(&a.d)
+	return out
+}
+
 // Add gives a + b.
 func (a Decimal) Add(b Decimal) Decimal { return apply(arithmetic.Add, a, b) }
 

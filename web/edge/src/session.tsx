@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
 import { problemOf } from '@jaanch/shared/api/problem';
 import { createContext, useContext } from 'react';
+import { edgeRules } from '@jaanch/shared/api/edge.rules.gen';
 import { api, type S } from './api';
 
 const Context = createContext<S['Session'] | null>(null);
@@ -14,10 +15,21 @@ export function useSession(): S['Session'] {
   return s;
 }
 
-/** useCan tells whether the person may do an action; what they may not do stays visible and says why it is off. */
-export function useCan(): (permission: string) => boolean {
+/** Operation is one call of the contract, by its name. */
+export type Operation = keyof typeof edgeRules;
+
+const open = ['person', 'public', 'first_run'];
+
+/**
+ * useCan tells whether the person may make a call, by the rule that stands in the contract; what they may not do stays
+ * visible and says why it is off.
+ */
+export function useCan(): (operation: Operation) => boolean {
   const s = useSession();
-  return (permission) => s.permissions.includes(permission);
+  return (operation) => {
+    const rule: string = edgeRules[operation];
+    return open.includes(rule) || s.permissions.includes(rule);
+  };
 }
 
 /** useSessionQuery asks who is logged in; null when nobody is. */

@@ -63,7 +63,7 @@ function CardView({ card: c, current, onOpen }: { card: S['Card']; current: bool
     onSuccess: () => setAsking(null),
   });
   const Icon = icons[c.reason] ?? IconBarcodeOff;
-  const off = can('inbox.resolve') ? undefined : t('why.permission');
+  const off = can('resolve') ? undefined : t('why.permission');
   const s = c.suggestion;
   const act = (action: string): void => {
     switch (action) {

@@ -52,7 +52,7 @@ export function Inspector(props: {
   const typed = entry.text[r.item_id];
   const critical = isCritical(r.flag) && r.result_id !== undefined;
   const called = d?.calls.some((c) => c.outcome === 'reached' && c.read_back) ?? false;
-  const off = !can('result.enter') ? t('why.permission') : r.editable ? undefined : t(`why.${r.not_editable_code ?? 'released'}`);
+  const off = !can('enterResult') ? t('why.permission') : r.editable ? undefined : t(`why.${r.not_editable_code ?? 'released'}`);
   useKeys([
     { keys: 'F8', label: t('critical.log'), run: () => critical && setCalling(true) },
     { keys: 'alt+n', label: t('bench.note'), run: () => note.current?.focus() },

@@ -49,7 +49,7 @@ export function InstrumentsPage() {
         <div className="tools">
           <Segments label={t('col.state')} value={only} onChange={setOnly} options={[{ value: 'all', label: t('act.all'), count: all.length }, { value: 'needs', label: t('instr.needs'), count: needs.length }]} />
           <span className="grow" />
-          <Button disabled={!can('instrument.setup')} why={can('instrument.setup') ? undefined : t('why.permission')} onClick={() => void navigate({ to: '/setup/analyzers' })}>{t('instr.add')}</Button>
+          <Button disabled={!can('approveSender')} why={can('approveSender') ? undefined : t('why.permission')} onClick={() => void navigate({ to: '/setup/analyzers' })}>{t('instr.add')}</Button>
         </div>
         <div className="scroll" style={{ maxHeight: '46%', flex: 'none' }}>
           <table className="table">
@@ -76,7 +76,7 @@ export function InstrumentsPage() {
               <Notice
                 tone="delta"
                 title={t('instr.unknown', { name: s.identity || s.address })}
-                action={<Button size="small" disabled={!can('instrument.setup')} why={can('instrument.setup') ? undefined : t('why.permission')} onClick={() => setApproving(s)}>{t('instr.approve')}</Button>}
+                action={<Button size="small" disabled={!can('approveSender')} why={can('approveSender') ? undefined : t('why.permission')} onClick={() => setApproving(s)}>{t('instr.approve')}</Button>}
               >
                 {t('instr.unknownText', { address: s.address, protocol: s.protocol.toUpperCase(), count: s.results })}
               </Notice>

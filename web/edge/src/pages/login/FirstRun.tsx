@@ -36,7 +36,7 @@ export function FirstRun({ state }: { state: S['State'] }) {
               auto_receive: true,
               discount_max_percent: 10,
             },
-            admin: { login: f.login, name: f.name, roles: ['administrator'], password: f.password, active: true },
+            admin: { login: f.login, name: f.name, roles: ['admin'], password: f.password, active: true },
             ...(f.code ? { setup_code: f.code } : {}),
           },
         }),

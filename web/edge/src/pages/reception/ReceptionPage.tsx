@@ -54,7 +54,7 @@ export function ReceptionPage() {
       ? t('reception.missing.tests')
       : !current
         ? t('reception.missing.quote')
-        : !can('order.create')
+        : !can('register')
           ? t('why.permission')
           : undefined;
   const save = useMutation({

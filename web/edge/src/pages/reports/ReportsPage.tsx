@@ -133,10 +133,10 @@ function Preview({ id }: { id: string }) {
       <iframe ref={frame} className="fill" style={{ width: '100%', border: 0, background: 'var(--surface-3)' }} src={`${pdf}#toolbar=0&navpanes=0&view=FitH`} title={t('reports.preview')} data-testid="report-pdf" />
       {printed.error && <Fault error={printed.error} />}
       <footer className="foot acts">
-        <Button look="danger" disabled={!can('report.amend') || r.report.state === 'withdrawn'} why={can('report.amend') ? undefined : t('why.permission')} onClick={() => setWithdrawing(true)}>{t('reports.withdraw')}</Button>
+        <Button look="danger" disabled={!can('withdraw') || r.report.state === 'withdrawn'} why={can('withdraw') ? undefined : t('why.permission')} onClick={() => setWithdrawing(true)}>{t('reports.withdraw')}</Button>
         <span className="grow" />
         <a className="btn" href={pdf} target="_blank" rel="noreferrer"><IconExternalLink size={15} aria-hidden />{t('reports.open')}</a>
-        <Button look="primary" keys="p" icon={<IconPrinter size={15} aria-hidden />} disabled={!can('report.print')} busy={printed.isPending} onClick={print}>{t('reports.print')}</Button>
+        <Button look="primary" keys="p" icon={<IconPrinter size={15} aria-hidden />} disabled={!can('reportPrinted')} busy={printed.isPending} onClick={print}>{t('reports.print')}</Button>
       </footer>
       {withdrawing && <WithdrawDialog report={r} onClose={() => setWithdrawing(false)} />}
     </aside>

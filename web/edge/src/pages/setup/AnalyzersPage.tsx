@@ -22,7 +22,7 @@ export function AnalyzersPage() {
   const [open, setOpen] = useState<S['Instrument'] | 'new' | null>(null);
   const [coding, setCoding] = useState<S['Instrument'] | null>(null);
   const list = useQuery({ queryKey: ['instruments'], queryFn: () => must(api.GET('/api/v1/instruments')) });
-  const off = can('instrument.setup') ? undefined : t('why.permission');
+  const off = can('approveSender') ? undefined : t('why.permission');
   return (
     <div className="screen">
       <div className="pane">
@@ -128,7 +128,7 @@ function CodesDialog({ instrument, onClose }: { instrument: S['Instrument']; onC
     },
   });
   const options = [{ value: '', label: t('act.choose') }, ...(catalogue.data?.tests ?? []).map((x) => ({ value: x.id, label: `${x.code} · ${x.name}` }))];
-  const off = !can('instrument.map');
+  const off = !can('setCode');
   return (
     <Modal opened onClose={onClose} title={t('instr.codesOf', { name: instrument.name })} size="lg" closeButtonProps={{ 'aria-label': t('act.close') }}>
       <div className="col wide">

@@ -40,7 +40,7 @@ export function CataloguePage() {
             {list.data?.departments.map((d) => <option key={d} value={d}>{t(`section.${d}`, { defaultValue: d })}</option>)}
           </select>
           <span className="grow" />
-          <Button disabled={!can('catalogue.edit')} why={can('catalogue.edit') ? undefined : t('why.permission')} busy={load.isPending} onClick={() => load.mutate()}>{t('cat.starter')}</Button>
+          <Button disabled={!can('loadStarter')} why={can('loadStarter') ? undefined : t('why.permission')} busy={load.isPending} onClick={() => load.mutate()}>{t('cat.starter')}</Button>
         </div>
         {load.error && <Fault error={load.error} />}
         <div className="fill scroll">

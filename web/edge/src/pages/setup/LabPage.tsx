@@ -32,7 +32,7 @@ function LabForm({ lab }: { lab: S['Lab'] }) {
   const { node_code: code, versions, ...input } = lab;
   const [f, setF] = useState<S['LabInput']>(input);
   const [theirs, setTheirs] = useState<S['Lab'] | null>(null);
-  const off = can('lab.settings') ? undefined : t('why.permission');
+  const off = can('changeLab') ? undefined : t('why.permission');
   const save = useMutation({
     mutationFn: (on: string) => must(api.PUT('/api/v1/setup/lab', { body: { lab: f, versions: on } })),
     onSuccess: (now) => {

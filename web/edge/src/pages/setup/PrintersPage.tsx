@@ -24,8 +24,8 @@ export function PrintersPage() {
   const now = useNow();
   const [open, setOpen] = useState<S['Printer'] | 'new' | null>(null);
   const printers = useQuery({ queryKey: ['printers'], queryFn: () => must(api.GET('/api/v1/printers')) });
-  const jobs = useQuery({ queryKey: ['prints'], queryFn: () => must(api.GET('/api/v1/prints')), enabled: can('sample.handle'), refetchInterval: 10_000 });
-  const off = can('lab.settings') ? undefined : t('why.permission');
+  const jobs = useQuery({ queryKey: ['prints'], queryFn: () => must(api.GET('/api/v1/prints')), enabled: can('prints'), refetchInterval: 10_000 });
+  const off = can('changeLab') ? undefined : t('why.permission');
   const test = useMutation({
     mutationFn: (id: string) => must(api.POST('/api/v1/printers/{id}/test', { params: { path: { id }, header: { 'Idempotency-Key': newKey() } } })),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['printers'] }),

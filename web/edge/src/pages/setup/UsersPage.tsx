@@ -23,18 +23,18 @@ export function UsersPage() {
   const now = useNow();
   const [open, setOpen] = useState<S['User'] | 'new' | null>(null);
   const [pin, setPin] = useState(false);
-  const users = useQuery({ queryKey: ['users'], queryFn: () => must(api.GET('/api/v1/users')), enabled: can('user.manage') });
+  const users = useQuery({ queryKey: ['users'], queryFn: () => must(api.GET('/api/v1/users')), enabled: can('users') });
   return (
     <div className="screen">
       <div className="pane">
         <div className="tools">
           <Button onClick={() => setPin(true)}>{t('users.myPin')}</Button>
           <span className="grow" />
-          <Button look="primary" icon={<IconPlus size={15} aria-hidden />} disabled={!can('user.manage')} why={can('user.manage') ? undefined : t('why.permission')} onClick={() => setOpen('new')}>{t('users.add')}</Button>
+          <Button look="primary" icon={<IconPlus size={15} aria-hidden />} disabled={!can('users')} why={can('users') ? undefined : t('why.permission')} onClick={() => setOpen('new')}>{t('users.add')}</Button>
         </div>
         <div className="fill scroll">
-          {!can('user.manage') && <Empty>{t('users.notYours')}</Empty>}
-          {can('user.manage') && (
+          {!can('users') && <Empty>{t('users.notYours')}</Empty>}
+          {can('users') && (
             <table className="table">
               <thead>
                 <tr><th scope="col">{t('users.name')}</th><th scope="col">{t('login.name')}</th><th scope="col">{t('users.roles')}</th><th scope="col">{t('users.pin')}</th><th scope="col">{t('users.lastLogin')}</th><th scope="col">{t('col.state')}</th></tr>

@@ -31,7 +31,7 @@ export function SyncPage() {
   const words = syncWords(s, now, t);
   const last = ms(s.last_ok);
   const next = ms(s.next_try);
-  const off = can('lab.settings') ? undefined : t('why.permission');
+  const off = can('changeLab') ? undefined : t('why.permission');
   return (
     <div className="scrolls">
       <div className="page col wide" style={{ maxWidth: 980 }}>

@@ -77,7 +77,7 @@ function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string
   const [comment, setComment] = useState(data.comment);
   const [partial, setPartial] = useState(false);
   const missing = data.panels.flatMap((p) => p.rows).filter((r) => r.value === '' && r.state !== 'cancelled' && r.state !== 'rejected').length;
-  const noVerify = can('result.verify') ? undefined : t('why.permission');
+  const noVerify = can('decide') ? undefined : t('why.permission');
   useComment(data.visit_id, comment, data.comment);
   const sign = useMutation({
     mutationFn: () =>
@@ -97,7 +97,7 @@ function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string
       if (problemOf(err).code === 'stale_record') void queries.invalidateQueries({ queryKey: ['case', data.visit_id] });
     },
   });
-  const off = !can('report.sign')
+  const off = !can('sign')
     ? t('why.permission')
     : left > 0
       ? t('verify.left', { count: left })

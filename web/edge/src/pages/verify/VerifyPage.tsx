@@ -119,13 +119,13 @@ function CleanBatch({ entries }: { entries: S['QueueEntry'][] }) {
     },
   });
   const problems = sign.data?.problems.length ?? 0;
-  const off = entries.length === 0 || !can('report.sign');
+  const off = entries.length === 0 || !can('sign');
   useKeys([{ keys: 'b', label: t('verify.batch'), run: () => !off && sign.mutate() }]);
   return (
     <footer className="foot acts" style={{ flexWrap: 'wrap' }}>
       <IconChecks size={17} stroke={1.75} className="tone-released" aria-hidden />
       <span className="grow">{problems > 0 ? t('verify.batchProblems', { count: problems }) : t('verify.clean', { count: entries.length })}</span>
-      <Button size="small" keys="b" disabled={off} why={can('report.sign') ? undefined : t('why.permission')} busy={sign.isPending} onClick={() => sign.mutate()}>
+      <Button size="small" keys="b" disabled={off} why={can('sign') ? undefined : t('why.permission')} busy={sign.isPending} onClick={() => sign.mutate()}>
         {t('verify.signAll')}
       </Button>
       <StepUp step={step} />
