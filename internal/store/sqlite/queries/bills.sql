@@ -16,3 +16,7 @@ SELECT CAST(coalesce(sum(net),0) AS INTEGER) FROM invoice WHERE visit_id = ?;
 
 -- name: VisitPaid :one
 SELECT CAST(coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END),0) AS INTEGER) FROM payment WHERE visit_id = ?;
+
+-- name: UnpaidInvoices :many
+SELECT i.id, i.visit_id, CAST(i.net - coalesce((SELECT sum(CASE WHEN p.kind = 'refund' THEN -p.amount ELSE p.amount END) FROM payment p WHERE p.invoice_id = i.id),0) AS INTEGER) AS due
+FROM invoice i WHERE i.patient_id = ? AND due > 0 ORDER BY i.issued_ms, i.id;

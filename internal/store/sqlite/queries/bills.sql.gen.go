@@ -166,6 +166,40 @@ func (q *Queries) PaymentsOfInvoice(ctx context.Context, invoiceID ID) ([]Paymen
 	return items, nil
 }
 
+const unpaidInvoices = `-- name: UnpaidInvoices :many
+SELECT i.id, i.visit_id, CAST(i.net - coalesce((SELECT sum(CASE WHEN p.kind = 'refund' THEN -p.amount ELSE p.amount END) FROM payment p WHERE p.invoice_id = i.id),0) AS INTEGER) AS due
+FROM invoice i WHERE i.patient_id = ? AND due > 0 ORDER BY i.issued_ms, i.id
+`
+
+type UnpaidInvoicesRow struct {
+	ID      ID
+	VisitID ID
+	Due     int64
+}
+
+func (q *Queries) UnpaidInvoices(ctx context.Context, patientID ID) ([]UnpaidInvoicesRow, error) {
+	rows, err := q.db.QueryContext(ctx, unpaidInvoices, patientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnpaidInvoicesRow
+	for rows.Next() {
+		var i UnpaidInvoicesRow
+		if err := rows.Scan(&i.ID, &i.VisitID, &i.Due); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const visitBilled = `-- name: VisitBilled :one
 SELECT CAST(coalesce(sum(net),0) AS INTEGER) FROM invoice WHERE visit_id = ?
 `

@@ -44,3 +44,6 @@ SELECT id, name, coalesce(name_local,'') AS name_local, coalesce(address,'') AS 
     coalesce(nabl,'') AS nabl, coalesce(registration,'') AS registration, coalesce(director,'') AS director, coalesce(upi,'') AS upi, report_language,
     letterhead, verify_levels, own_verify, auto_receive, discount_max, node_code, demo
 FROM lab_setting WHERE _del = 0 LIMIT 1;
+
+-- name: PersonName :many
+SELECT coalesce(name,'') FROM user WHERE id = ?;

@@ -140,6 +140,33 @@ func (q *Queries) PINWorked(ctx context.Context, userID ID) error {
 	return err
 }
 
+const personName = `-- name: PersonName :many
+SELECT coalesce(name,'') FROM user WHERE id = ?
+`
+
+func (q *Queries) PersonName(ctx context.Context, id ID) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, personName, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rolesOf = `-- name: RolesOf :many
 SELECT id, role FROM user_role WHERE user_id = ? AND _del = 0 ORDER BY role
 `

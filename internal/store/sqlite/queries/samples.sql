@@ -1,11 +1,11 @@
 -- name: Sample :one
-SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id,
+SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
     coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
 FROM sample WHERE id = ? AND _del = 0;
 
 -- name: Samples :many
-SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id,
+SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
     coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
 FROM sample WHERE visit_id = ? AND _del = 0 ORDER BY position, accession;
@@ -68,3 +68,6 @@ SELECT count(*) FROM print_job j JOIN label_print l ON l.id = j.id WHERE j.state
 
 -- name: PrinterProblem :one
 SELECT CAST(coalesce(max(j.problem),'') AS TEXT) FROM print_job j JOIN label_print l ON l.id = j.id WHERE j.state = 'waiting' AND j.tries > 0 AND l.printer_id = ?;
+
+-- name: SampleCounts :one
+SELECT CAST(count(*) AS INTEGER) FROM sample WHERE visit_id = ? AND _del = 0;

@@ -396,7 +396,7 @@ func (q *Queries) RetryPrintJob(ctx context.Context, arg RetryPrintJobParams) er
 }
 
 const sample = `-- name: Sample :one
-SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id,
+SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
     coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
 FROM sample WHERE id = ? AND _del = 0
@@ -413,6 +413,7 @@ type SampleRow struct {
 	Home          string
 	MadeMs        int64
 	RecollectOfID ID
+	ReceivedByID  ID
 	CollectedMs   int64
 	CollectedByID ID
 	State         string
@@ -437,6 +438,7 @@ func (q *Queries) Sample(ctx context.Context, id ID) (SampleRow, error) {
 		&i.Home,
 		&i.MadeMs,
 		&i.RecollectOfID,
+		&i.ReceivedByID,
 		&i.CollectedMs,
 		&i.CollectedByID,
 		&i.State,
@@ -449,8 +451,19 @@ func (q *Queries) Sample(ctx context.Context, id ID) (SampleRow, error) {
 	return i, err
 }
 
+const sampleCounts = `-- name: SampleCounts :one
+SELECT CAST(count(*) AS INTEGER) FROM sample WHERE visit_id = ? AND _del = 0
+`
+
+func (q *Queries) SampleCounts(ctx context.Context, visitID ID) (int64, error) {
+	row := q.db.QueryRowContext(ctx, sampleCounts, visitID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const samples = `-- name: Samples :many
-SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id,
+SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
     coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
 FROM sample WHERE visit_id = ? AND _del = 0 ORDER BY position, accession
@@ -467,6 +480,7 @@ type SamplesRow struct {
 	Home          string
 	MadeMs        int64
 	RecollectOfID ID
+	ReceivedByID  ID
 	CollectedMs   int64
 	CollectedByID ID
 	State         string
@@ -497,6 +511,7 @@ func (q *Queries) Samples(ctx context.Context, visitID ID) ([]SamplesRow, error)
 			&i.Home,
 			&i.MadeMs,
 			&i.RecollectOfID,
+			&i.ReceivedByID,
 			&i.CollectedMs,
 			&i.CollectedByID,
 			&i.State,
