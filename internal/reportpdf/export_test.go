@@ -4,6 +4,8 @@ import "jaanch/internal/lab/report"
 
 // Said gives what a drawing writes, in order, for tests.
 func (r *Renderer) Said(rep report.Report, o Options) ([]string, int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	s, err := r.draw(rep, o)
 	if err != nil {
 		return nil, 0, err
@@ -13,6 +15,8 @@ func (r *Renderer) Said(rep report.Report, o Options) ([]string, int, error) {
 
 // GlyphIDs gives the glyphs of a text, in drawing order, for tests.
 func (r *Renderer) GlyphIDs(text string, bold bool) []int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var out []int
 	for _, run := range r.shaper.shape(text, bold) {
 		for _, g := range run.glyphs {
@@ -24,6 +28,8 @@ func (r *Renderer) GlyphIDs(text string, bold bool) []int {
 
 // Drawn gives every glyph that a report draws, by font.
 func (r *Renderer) Drawn(rep report.Report, o Options) (map[string][]int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	s, err := r.draw(rep, o)
 	if err != nil {
 		return nil, err

@@ -200,9 +200,9 @@ func (s *shaper) width(text string, st style) float64 {
 // begin one.
 func (s *shaper) wrap(text string, st style, width float64) []string {
 	var lines []string
-	for _, paragraph := range strings.Split(text, "\n") {
+	for paragraph := range strings.SplitSeq(text, "\n") {
 		line := ""
-		for _, word := range strings.Fields(paragraph) {
+		for word := range strings.FieldsSeq(paragraph) {
 			for s.width(word, st) > width {
 				head, tail := s.split(word, st, width)
 				if line != "" {
