@@ -73,8 +73,7 @@ func (e *Error) Is(target error) bool {
 
 // KindOf gives the kind of the first *Error in the chain, KindInternal for any other error.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return KindInternal
@@ -82,8 +81,7 @@ func KindOf(err error) Kind {
 
 // CodeOf gives the code of the first *Error in the chain, "internal" for any other error.
 func CodeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return "internal"

@@ -3,9 +3,8 @@
 package access
 
 import (
-	"slices"
-
 	"jaanch/internal/lab"
+	"slices"
 )
 
 // Role is a set of grants. A user may hold several. Its text stands in the database.
@@ -73,7 +72,7 @@ type Grant byte
 
 // The grants.
 const (
-	Never  Grant = ' ' // no
+	Never  Grant = '.' // no
 	Second Grant = '2' // with a second person or a fresh re-login
 	Own    Grant = 'o' // own site, section or work only
 	Always Grant = 'y'
@@ -88,37 +87,37 @@ type row struct {
 // table is the page's table, as it stands there.
 func table() []row {
 	return []row{
-		{PatientEdit, "yo yy     "},
-		{PatientMerge, "   22     "},
-		{ConsentTake, "yy yy     "},
-		{OrderEdit, "yooyy     "},
-		{SampleHandle, "oyyyy     "},
-		{ResultSee, "  oyy  y  "},
-		{ReportSee, "o oyy  y  "},
-		{ResultEnter, "  oyy     "},
-		{ReportSign, "   2      "},
-		{ReportAmend, "   2      "},
-		{CriticalCall, "o yyy     "},
-		{QCEnter, "  yyy     "},
-		{QCUnlock, "   yy     "},
-		{RulesEdit, "   22     "},
-		{ReleaseStaleQC, "   2      "},
-		{CatalogueEdit, "   22     "},
-		{InstrumentSetup, "    yy    "},
-		{InboxDecide, "  yyy     "},
-		{InstrumentMap, "  2 yy    "},
-		{BillTake, "y   y y   "},
-		{BillReduce, "    2 2   "},
-		{PricesEdit, "    y y   "},
-		{UsersEdit, "     2    "},
-		{SystemKeep, "     2    "},
-		{ReportSend, "o oyy     "},
-		{BulkExport, "    2  2  "},
-		{PrivacyRequest, "    2     "},
-		{AuditRead, "   oyy yo "},
-		{FleetManage, "        2 "},
-		{SupportSession, "     2   2"},
-		{AutoreleaseBrake, "  yyyy    "},
+		{PatientEdit, "yo.yy....."},
+		{PatientMerge, "...22....."},
+		{ConsentTake, "yy.yy....."},
+		{OrderEdit, "yooyy....."},
+		{SampleHandle, "oyyyy....."},
+		{ResultSee, "..oyy..y.."},
+		{ReportSee, "o.oyy..y.."},
+		{ResultEnter, "..oyy....."},
+		{ReportSign, "...2......"},
+		{ReportAmend, "...2......"},
+		{CriticalCall, "o.yyy....."},
+		{QCEnter, "..yyy....."},
+		{QCUnlock, "...yy....."},
+		{RulesEdit, "...22....."},
+		{ReleaseStaleQC, "...2......"},
+		{CatalogueEdit, "...22....."},
+		{InstrumentSetup, "....yy...."},
+		{InboxDecide, "..yyy....."},
+		{InstrumentMap, "..2.yy...."},
+		{BillTake, "y...y.y..."},
+		{BillReduce, "....2.2..."},
+		{PricesEdit, "....y.y..."},
+		{UsersEdit, ".....2...."},
+		{SystemKeep, ".....2...."},
+		{ReportSend, "o.oyy....."},
+		{BulkExport, "....2..2.."},
+		{PrivacyRequest, "....2....."},
+		{AuditRead, "...oyy.yo."},
+		{FleetManage, "........2."},
+		{SupportSession, ".....2...2"},
+		{AutoreleaseBrake, "..yyyy...."},
 	}
 }
 

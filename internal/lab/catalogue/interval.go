@@ -2,10 +2,9 @@ package catalogue
 
 import (
 	"fmt"
-	"slices"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/patient"
+	"slices"
 )
 
 // AnySex and AnyPregnancy are the row values that serve everybody.
@@ -198,7 +197,7 @@ func CheckIntervals(rows []Interval) error {
 	var wrong []lab.FieldError
 	for i, r := range rows {
 		if p := r.fault(); p != "" {
-			wrong = append(wrong, lab.FieldError{Field: fmt.Sprintf("intervals[%d]", i), Code: p, Message: intervalMessages[p]})
+			wrong = append(wrong, lab.FieldError{Field: fmt.Sprintf("intervals[%d]", i), Code: p, Message: intervalMessages()[p]})
 		}
 		for j := range i {
 			if r.ambiguousWith(rows[j]) {
@@ -215,13 +214,14 @@ func CheckIntervals(rows []Interval) error {
 	return nil
 }
 
-//nolint:gochecknoglobals // a constant table
-var intervalMessages = map[string]string{
-	"interval_sex":       "The sex of a row is M, F or A for all.",
-	"interval_age":       "The upper age must be greater than the lower one.",
-	"interval_pregnancy": "The pregnancy of a row is no, T1, T2, T3 or any.",
-	"interval_limits":    "The lower limit is above the upper one.",
-	"interval_man":       "A row for men cannot be for a pregnancy.",
+func intervalMessages() map[string]string {
+	return map[string]string{
+		"interval_sex":       "The sex of a row is M, F or A for all.",
+		"interval_age":       "The upper age must be greater than the lower one.",
+		"interval_pregnancy": "The pregnancy of a row is no, T1, T2, T3 or any.",
+		"interval_limits":    "The lower limit is above the upper one.",
+		"interval_man":       "A row for men cannot be for a pregnancy.",
+	}
 }
 
 func (r Interval) fault() string {

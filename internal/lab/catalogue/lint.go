@@ -1,11 +1,9 @@
 package catalogue
 
 import (
-	"fmt"
-	"slices"
-
 	"jaanch/internal/lab/formula"
 	"jaanch/internal/lab/identifier"
+	"slices"
 )
 
 // Problem is something in a catalogue that somebody should look at. Fatal ones prevent saving.
@@ -114,7 +112,7 @@ func (l *linter) panel(p Panel) {
 	l.warn(p.Price > 0, p.Code, "price_missing", "the panel has no price")
 	for i, code := range p.Tests {
 		_, ok := l.catalogue.Test(code)
-		l.check(ok, p.Code, "panel_test_missing", fmt.Sprintf("the panel names a test that does not exist: %s", code))
+		l.check(ok, p.Code, "panel_test_missing", "the panel names a test that does not exist: "+code)
 		l.check(!slices.Contains(p.Tests[:i], code), p.Code, "panel_test_repeated", "the panel names a test twice: "+code)
 	}
 }

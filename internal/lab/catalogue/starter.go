@@ -7,12 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
 	"slices"
 	"strconv"
 	"strings"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/patient"
 )
 
 //go:embed starter.csv
@@ -116,7 +115,7 @@ func (l *loader) row() {
 	} else if old := l.out.Tests[i]; old.Name != t.Name || old.LOINC != t.LOINC || old.Unit != t.Unit || old.Type != t.Type {
 		l.fault("code", "code_repeated", "Another row gives this code to a different test.")
 	}
-	for _, p := range strings.Split(l.get("panel"), ";") {
+	for p := range strings.SplitSeq(l.get("panel"), ";") {
 		l.panel(strings.TrimSpace(p), t.Code)
 	}
 	l.limits(t)

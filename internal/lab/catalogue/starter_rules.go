@@ -1,6 +1,9 @@
 package catalogue
 
-import "jaanch/internal/lab"
+import (
+	"jaanch/internal/lab"
+	"strings"
+)
 
 // starterFormulas binds the calculated tests of the starter to their inputs.
 func starterFormulas() map[string]Formula {
@@ -47,6 +50,9 @@ func starterOptions(code string) []Option {
 		}
 		return base
 	}
+	if strings.HasPrefix(code, "U") && code != "UPT" {
+		return starterUrineOptions(code, normal, abnormal)
+	}
 	switch code {
 	case "ABO":
 		return normal("A", "B", "AB", "O")
@@ -56,7 +62,7 @@ func starterOptions(code string) []Option {
 		return abnormal(normal("Non-reactive"), "Reactive", "Equivocal")
 	case "DNS1", "DIGM", "DIGG":
 		return abnormal(normal("Negative"), "Positive", "Equivocal")
-	case "FOB", "UNIT":
+	case "FOB":
 		return abnormal(normal("Negative"), "Positive")
 	case "UPT":
 		return normal("Negative", "Positive", "Invalid, repeat")
@@ -66,6 +72,15 @@ func starterOptions(code string) []Option {
 		return critical(abnormal(normal("Negative"), "Positive: Pf", "Positive: Pan", "Positive: Pf and Pan"))
 	case "AFB":
 		return critical(abnormal(normal("AFB not seen"), "Scanty", "1+", "2+", "3+"))
+	}
+	return nil
+}
+
+// starterUrineOptions are those of the dipstick and the microscopy.
+func starterUrineOptions(code string, normal func(...string) []Option, abnormal func([]Option, ...string) []Option) []Option {
+	switch code {
+	case "UNIT":
+		return abnormal(normal("Negative"), "Positive")
 	case "UCOL":
 		return abnormal(normal("Pale yellow", "Yellow", "Colourless"), "Dark yellow", "Amber", "Red", "Brown", "Orange")
 	case "UAPP":

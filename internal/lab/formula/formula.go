@@ -4,10 +4,10 @@
 package formula
 
 import (
-	"sort"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/patient"
+	"maps"
+	"sort"
 )
 
 // Inputs of a formula that come from the patient or the reagent lot, not from another test.
@@ -39,7 +39,7 @@ type Outcome struct {
 func (o Outcome) Rounded() lab.Decimal { return o.Value.Round(o.Decimals) }
 
 // NotCalculated says why there is no value. Code is stable and the key of the translation.
-type NotCalculated struct {
+type NotCalculated struct { //nolint:errname // it is an outcome that is printed, and reads as one
 	Code  string // missing_input, nonpositive, negative, age_under_18, sex_needed, tg_400_or_more, ...
 	Input string // the input at fault where there is one
 }
@@ -107,9 +107,7 @@ type definition struct {
 func all() map[string]definition {
 	out := map[string]definition{}
 	for _, part := range []map[string]definition{renal(), lipids(), ironAndClotting(), blood(), chemistry(), urine()} {
-		for id, d := range part {
-			out[id] = d
-		}
+		maps.Copy(out, part)
 	}
 	return out
 }

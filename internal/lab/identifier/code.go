@@ -1,9 +1,8 @@
 package identifier
 
 import (
-	"strings"
-
 	"jaanch/internal/lab"
+	"strings"
 )
 
 // Alphabet is what node codes and counters are written in: digits, then capital letters without I, O and Q, which are

@@ -3,12 +3,11 @@
 package label
 
 import (
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/sample"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/sample"
 )
 
 // Label is the content of one tube label.
@@ -64,11 +63,14 @@ func Cut(s string, limit int) string {
 	}
 	r := []rune(s)
 	end := limit - 1
-	for end > 1 && isMark(r[end]) {
+	for end > 1 && (isMark(r[end]) || r[end-1] == virama) {
 		end--
 	}
 	return strings.TrimRight(string(r[:end]), " ,") + "."
 }
+
+// virama joins a consonant to the next one.
+const virama = '\u094d'
 
 func isMark(r rune) bool {
 	return (r >= 0x93a && r <= 0x94f && r != 0x93d) || (r >= 0x900 && r <= 0x903) || (r >= 0x951 && r <= 0x957) ||

@@ -3,9 +3,8 @@ package label
 import (
 	"bytes"
 	"fmt"
-	"strings"
-
 	"jaanch/internal/lab/sample"
+	"strings"
 )
 
 // The label is 50 x 25 mm at 203 dpi, 8 dots a mm.

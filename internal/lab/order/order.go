@@ -3,13 +3,12 @@
 package order
 
 import (
-	"slices"
-	"strings"
-	"time"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/identifier"
+	"slices"
+	"strings"
+	"time"
 )
 
 // Priority decides the place in worklists and the target of turnaround.

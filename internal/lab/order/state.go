@@ -1,10 +1,10 @@
 package order
 
 import (
-	"time"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
+	"slices"
+	"time"
 )
 
 // State is where a visit stands. Its text stands in the database and in the API. Payment is an axis of its own.
@@ -114,10 +114,8 @@ func (v Visit) Cancel(reason string, parts []Part) (Visit, error) {
 	if reason == "" {
 		return v, lab.Invalid("cancel_reason", "Give the reason for cancelling.")
 	}
-	for _, p := range parts {
-		if p == PartReleased {
-			return v, lab.Conflict("visit_released", "Results were released. They can be amended, but the visit cannot be cancelled.")
-		}
+	if slices.Contains(parts, PartReleased) {
+		return v, lab.Conflict("visit_released", "Results were released. They can be amended, but the visit cannot be cancelled.")
 	}
 	if v.Cancelled {
 		return v, lab.Conflict("visit_cancelled", "This visit is cancelled already.")
@@ -131,10 +129,8 @@ func (v Visit) CancelItem(id lab.ID, reason string, parts []Part) (Visit, error)
 	if reason == "" {
 		return v, lab.Invalid("cancel_reason", "Give the reason for cancelling.")
 	}
-	for _, p := range parts {
-		if p == PartReleased {
-			return v, lab.Conflict("item_released", "A result of this item was released. It can be amended, but not cancelled.")
-		}
+	if slices.Contains(parts, PartReleased) {
+		return v, lab.Conflict("item_released", "A result of this item was released. It can be amended, but not cancelled.")
 	}
 	out := v
 	out.Items = append([]Item(nil), v.Items...)

@@ -1,10 +1,9 @@
 package patient
 
 import (
-	"strings"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/identifier"
+	"strings"
 )
 
 // NormalizePhone gives "+" and digits. Indian numbers may come with 0, 91, +91, blanks, hyphens or brackets; ten digits
@@ -14,21 +13,11 @@ func NormalizePhone(s string) (string, error) {
 	if s == "" {
 		return "", nil
 	}
-	plus := strings.HasPrefix(s, "+")
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case r >= '०' && r <= '९': // Devanagari digits
-			b.WriteRune('0' + r - '०')
-		case strings.ContainsRune(" -().+\u00a0\u200e\u202a\u202c", r):
-		default:
-			return "", fault("phone_characters", "A phone number holds digits only.")
-		}
+	digits, err := phoneDigits(s)
+	if err != nil {
+		return "", err
 	}
-	digits := b.String()
-	if plus && !strings.HasPrefix(digits, "91") {
+	if strings.HasPrefix(s, "+") && !strings.HasPrefix(digits, "91") {
 		if len(digits) < 8 || len(digits) > 15 || digits[0] == '0' {
 			return "", fault("phone_length", "A number of another country has 8 to 15 digits after the +.")
 		}
@@ -46,6 +35,23 @@ func NormalizePhone(s string) (string, error) {
 		return "", fault("phone_length", "An Indian phone number has 10 digits.")
 	}
 	return "+91" + digits, nil
+}
+
+// phoneDigits drops what people put between digits.
+func phoneDigits(s string) (string, error) {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case r >= '०' && r <= '९': // Devanagari digits
+			b.WriteRune('0' + r - '०')
+		case strings.ContainsRune(" -().+\u00a0\u200e\u202a\u202c", r):
+		default:
+			return "", fault("phone_characters", "A phone number holds digits only.")
+		}
+	}
+	return b.String(), nil
 }
 
 // NormalizeABHA gives the 14 digits of an ABHA number without hyphens and blanks. Empty stays empty.

@@ -3,10 +3,9 @@
 package patient
 
 import (
+	"jaanch/internal/lab"
 	"strings"
 	"unicode/utf8"
-
-	"jaanch/internal/lab"
 )
 
 // Sex is what reference intervals go by. Its text stands in the database and in the journal.

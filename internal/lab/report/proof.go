@@ -5,9 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"strings"
-
 	"jaanch/internal/lab"
+	"strings"
 )
 
 // Proof is what the QR code of a report holds: which report and version, of which day, with which content, signed by the
@@ -82,8 +81,8 @@ func (p Proof) Proves(r Report) bool {
 func (p Proof) body() []byte {
 	b := make([]byte, 0, proofLength+ed25519.SignatureSize)
 	b = append(b, p.Report[:]...)
-	b = binary.BigEndian.AppendUint16(b, uint16(p.Version))                                       //nolint:gosec // NewProof keeps it within 16 bits
-	b = binary.BigEndian.AppendUint32(b, uint32(p.Day.Year*10000+int(p.Day.Month)*100+p.Day.Day)) //nolint:gosec // at most 99991231
+	b = binary.BigEndian.AppendUint16(b, uint16(p.Version)) // NewProof keeps it within 16 bits
+	b = binary.BigEndian.AppendUint32(b, uint32(p.Day.Year*10000+int(p.Day.Month)*100+p.Day.Day))
 	return append(b, p.Hash[:]...)
 }
 

@@ -4,10 +4,9 @@ package report
 
 import (
 	"fmt"
-	"time"
-
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/result"
+	"time"
 )
 
 // State is printed on the report.
@@ -150,6 +149,16 @@ func (r Report) Check() error {
 	need((r.State == Amended) == (r.Replaces != nil), "replaces", "report_replaces")
 	need(r.Replaces == nil || (r.Replaces.Version == r.Version-1 && r.Replaces.Reason != ""), "replaces", "report_replaces")
 	need(r.State != Amended || r.Version > 1, "version", "report_replaces")
+	lines := r.checkLines(need)
+	need(lines > 0 || r.State == Cancelled, "sections", "report_empty")
+	if len(wrong) > 0 {
+		return lab.Invalid("report_incomplete", "The report is not complete and cannot be issued.", wrong...)
+	}
+	return nil
+}
+
+// checkLines gives the number of lines.
+func (r Report) checkLines(need func(good bool, field, code string)) int {
 	lines := 0
 	for i, s := range r.Sections {
 		for j, l := range s.Lines {
@@ -167,11 +176,7 @@ func (r Report) Check() error {
 			need(l.Old == nil || r.State == Amended, field, "report_line_change")
 		}
 	}
-	need(lines > 0 || r.State == Cancelled, "sections", "report_empty")
-	if len(wrong) > 0 {
-		return lab.Invalid("report_incomplete", "The report is not complete and cannot be issued.", wrong...)
-	}
-	return nil
+	return lines
 }
 
 func messages() map[string]string {

@@ -62,16 +62,16 @@ func (j *Judgement) explain(c catalogue.Choice) {
 	}
 }
 
-func (j *Judgement) flag(v Value, comparable bool) {
+func (j *Judgement) flag(v Value, known bool) {
 	limits := j.Snapshot.Limits()
 	flag, certain := FlagNumber(v, limits)
 	switch {
 	case flag.Critical():
 		j.Flag = flag
 		j.Holds = append(j.Holds, NewHold(HoldCritical, "value", v.Text))
-	case !comparable && (flag != Normal || !certain):
+	case !known && (flag != Normal || !certain):
 		j.Holds = append(j.Holds, NewHold(HoldCriticalUncertain, "value", v.Text))
-	case !comparable:
+	case !known:
 	case !certain && flag == Uncertain:
 		j.Flag = Uncertain
 		j.Holds = append(j.Holds, NewHold(HoldUncertain, "value", v.Text))
