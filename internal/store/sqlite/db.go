@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jaanch/internal/lab"
@@ -32,6 +34,8 @@ type Options struct {
 	Registry journal.Registry
 	Rand     io.Reader // ids, keys: crypto/rand
 	Tripwire bool      // tests and debug builds: an unjournalled write of a synced table fails its Update
+
+	Key ed25519.PrivateKey // the node's: signs the head in the side file; nil = no side file
 
 	Migrations fs.FS  // the binary's own
 	Backups    string // folder for the copy made before a migration: "backups" beside the database
@@ -58,19 +62,22 @@ func (o Options) withDefaults() Options {
 
 // DB is an open database. It is safe for use by many goroutines.
 type DB struct {
-	options Options
-	logger  *slog.Logger
-	device  lab.ID
-	tables  *tables
-	writer  *writer
-	queue   queue
-	readers *sql.DB
-	texts   sync.Map // query text → *sql.Stmt of the reader pool
-	ids     idSource
-	feed    feed
-	dead    chan struct{}
-	deadBy  error // set before dead is closed
-	closing sync.Once
+	options   Options
+	logger    *slog.Logger
+	device    lab.ID
+	tables    *tables
+	writer    *writer
+	queue     queue
+	readers   *sql.DB
+	texts     sync.Map // query text → *sql.Stmt of the reader pool
+	textCount atomic.Int64
+	ids       idSource
+	head      headFile
+	health    health
+	feed      feed
+	dead      chan struct{}
+	deadBy    error // set before dead is closed
+	closing   sync.Once
 }
 
 // Open opens the database, or makes it. It migrates (after a backup of a database that holds data), proves the settings
@@ -122,7 +129,13 @@ func (db *DB) start(ctx context.Context, pool *sql.DB) error {
 	if err := db.writer.reload(db.device); err != nil {
 		return err
 	}
+	if err := db.checkHead(ctx); err != nil {
+		return err
+	}
 	db.ids.start(db.options.Rand, db.writer.head.HLC.Millis())
+	if err := db.finishOpenErasure(ctx); err != nil {
+		return err
+	}
 	if db.readers, err = openPool(db.options.Path, readerQuery, readers); err != nil {
 		return err
 	}
@@ -135,10 +148,17 @@ func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
 		db.queue.close()
-		err = db.readers.Close()
+		db.texts.Range(func(_, kept any) bool {
+			if s, ok := kept.(*sql.Stmt); ok {
+				err = errors.Join(err, s.Close())
+			}
+			return true
+		})
+		err = errors.Join(err, db.readers.Close())
 		select {
 		case <-db.dead:
 		default:
+			db.signHead(true)
 			err = errors.Join(err, db.writer.close())
 		}
 		db.feed.close()

@@ -106,8 +106,14 @@ type bundle struct {
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
-	b := &bundle{clock: newClock(), path: filepath.Join(t.TempDir(), "lab one", "100%.db")}
-	mkdir(t, filepath.Dir(b.path))
+	path := filepath.Join(t.TempDir(), "lab one", "100%.db") // a URI must survive such a name
+	mkdir(t, filepath.Dir(path))
+	return setupAt(t, path)
+}
+
+func setupAt(t testing.TB, path string) *bundle {
+	t.Helper()
+	b := &bundle{clock: newClock(), path: path}
 	b.options = sqlite.Options{
 		Path: b.path, Clock: b.clock.Now, Zone: time.FixedZone("IST", 330*60), Registry: registry(),
 		Tripwire: true, Migrations: migrationsWith(t, nil), Logger: slog.New(slog.DiscardHandler),
@@ -152,4 +158,13 @@ func one[T any](t testing.TB, db *sqlite.DB, query string, args ...any) T {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return out
+}
+
+// verify walks the whole chain and rebuilds every row.
+func (b *bundle) verify(t testing.TB) {
+	t.Helper()
+	report, err := b.db.VerifyChain(t.Context(), sqlite.VerifyOptions{})
+	if err != nil || report.Fault != nil {
+		t.Errorf("verify: %v, %v", report.Fault, err)
+	}
 }

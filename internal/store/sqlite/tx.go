@@ -15,19 +15,20 @@ import (
 // Tx is what the closure of an Update writes through. It is valid until the closure returns, and for the goroutine that
 // runs it only. It fits sqlc's DBTX. Read all rows of a query before the next statement of the same text.
 type Tx struct {
-	db      *DB
-	w       *writer
-	actor   lab.Actor
-	reason  string
-	now     time.Time
-	zoneMin int
-	txid    int64 // 0 until the first entry
-	done    bool
-	failed  error // a statement of the store's own failed half way: the update cannot be committed any more
-	erasing bool
-	keys    map[lab.ID][]byte
-	written []written
-	after   []func()
+	db         *DB
+	w          *writer
+	actor      lab.Actor
+	reason     string
+	now        time.Time
+	zoneMin    int
+	txid       int64 // 0 until the first entry
+	done       bool
+	failed     error // a statement of the store's own failed half way: the update cannot be committed any more
+	erasing    bool
+	checkpoint bool // fold the log into the file before the caller is answered
+	keys       map[lab.ID][]byte
+	written    []written
+	after      []func()
 }
 
 // written is one entry of this update, for the tripwire and the live feed.
@@ -116,7 +117,7 @@ func (tx *Tx) QueryRowContext(_ context.Context, query string, args ...any) *sql
 	if err != nil {
 		// A *sql.Row can carry an error only of database/sql's own making: the update fails with ours whatever the
 		// closure makes of it.
-		tx.fail(err)
+		_ = tx.fail(err)
 		refused, cancel := context.WithCancel(context.Background())
 		cancel()
 		return tx.w.conn.QueryRowContext(refused, "SELECT NULL WHERE 0")

@@ -217,10 +217,14 @@ func (db *DB) commitFailed(done []ran, cause error) error {
 // change announced.
 func (db *DB) committed(done []ran) {
 	db.announce(done)
+	db.signHead(false)
 	for _, r := range done {
 		if r.err == nil {
 			for _, fn := range r.tx.after {
 				db.callBack(fn)
+			}
+			if r.tx.checkpoint {
+				r.err = db.truncateLog()
 			}
 		}
 		r.call.answer(mapError(r.err))

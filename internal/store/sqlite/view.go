@@ -42,36 +42,50 @@ func (tx *ReadTx) ExecContext(ctx context.Context, query string, args ...any) (s
 
 // QueryContext runs a query.
 func (tx *ReadTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := tx.PrepareContext(ctx, query)
+	s, err := tx.kept(ctx, query)
 	if err != nil {
 		return nil, err
+	}
+	if s == nil {
+		return tx.tx.QueryContext(ctx, query, args...)
 	}
 	return s.QueryContext(ctx, args...)
 }
 
 // QueryRowContext runs a query for one row.
 func (tx *ReadTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := tx.PrepareContext(ctx, query)
-	if err != nil {
+	s, err := tx.kept(ctx, query)
+	if err != nil || s == nil {
 		return tx.tx.QueryRowContext(ctx, query, args...) // fails the same way, in the form that the caller reads
 	}
 	return s.QueryRowContext(ctx, args...)
 }
 
-// PrepareContext gives the statement, which is kept for the next reader of the same text.
+// PrepareContext prepares a statement for this transaction alone.
 func (tx *ReadTx) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	kept, ok := tx.db.texts.Load(query)
+	return tx.tx.PrepareContext(ctx, query)
+}
+
+// kept gives the statement of a text that was prepared before; nil when there are too many texts already, as a search
+// with many filters makes them.
+func (tx *ReadTx) kept(ctx context.Context, query string) (*sql.Stmt, error) {
+	known, ok := tx.db.texts.Load(query)
 	if !ok {
+		if tx.db.textCount.Load() >= statementLimit {
+			return nil, nil //nolint:nilnil // no statement is kept and nothing went wrong
+		}
 		s, err := tx.db.readers.PrepareContext(context.WithoutCancel(ctx), query)
 		if err != nil {
 			return nil, err
 		}
 		var raced bool
-		if kept, raced = tx.db.texts.LoadOrStore(query, s); raced {
+		if known, raced = tx.db.texts.LoadOrStore(query, s); raced {
 			_ = s.Close() // another reader kept the same text first
+		} else {
+			tx.db.textCount.Add(1)
 		}
 	}
-	s, _ := kept.(*sql.Stmt)
+	s, _ := known.(*sql.Stmt)
 	return tx.tx.StmtContext(ctx, s), nil
 }
 

@@ -87,16 +87,21 @@ func TestRefusedWrites(t *testing.T) {
 		kind  lab.Kind
 		code  string
 	}{
-		"locked value":     {func(tx *sqlite.Tx) error { return tx.Change("result", result, nil, sqlite.Row{"value": "6"}) }, lab.KindLocked, sqlite.CodeLocked},
-		"missing record":   {func(tx *sqlite.Tx) error { return tx.Change("result", id, nil, sqlite.Row{"value": "6"}) }, lab.KindNotFound, sqlite.CodeNoRecord},
-		"same id again":    {func(tx *sqlite.Tx) error { return tx.Insert("patient", id, sqlite.Row{"name": "x"}) }, lab.KindConflict, "already_exists"},
-		"missing parent":   {func(tx *sqlite.Tx) error { return tx.Insert("result", tx.NewID(), sqlite.Row{"patient_id": tx.NewID()}) }, lab.KindConflict, "reference_missing"},
-		"not UTF-8":        {func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"name": "\xff"}) }, lab.KindInvalid, "text_malformed"},
-		"NUL in text":      {func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"name": "a\x00b"}) }, lab.KindInvalid, "text_malformed"},
-		"unknown column":   {func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"_rv": 5}) }, lab.KindInternal, "internal"},
-		"unknown entity":   {func(tx *sqlite.Tx) error { return tx.Insert("nobody", tx.NewID(), nil) }, lab.KindInternal, "internal"},
-		"commit by hand":   {func(tx *sqlite.Tx) error { _, err := tx.ExecContext(t.Context(), "-- name: X\ncommit"); return err }, lab.KindInternal, "internal"},
-		"or replace":       {func(tx *sqlite.Tx) error { _, err := tx.ExecContext(t.Context(), "insert\n or\treplace into tally values ('a', 1)"); return err }, lab.KindInternal, "internal"},
+		"locked value":   {func(tx *sqlite.Tx) error { return tx.Change("result", result, nil, sqlite.Row{"value": "6"}) }, lab.KindLocked, sqlite.CodeLocked},
+		"missing record": {func(tx *sqlite.Tx) error { return tx.Change("result", id, nil, sqlite.Row{"value": "6"}) }, lab.KindNotFound, sqlite.CodeNoRecord},
+		"same id again":  {func(tx *sqlite.Tx) error { return tx.Insert("patient", id, sqlite.Row{"name": "x"}) }, lab.KindConflict, "already_exists"},
+		"missing parent": {func(tx *sqlite.Tx) error {
+			return tx.Insert("result", tx.NewID(), sqlite.Row{"patient_id": tx.NewID()})
+		}, lab.KindConflict, "reference_missing"},
+		"not UTF-8":      {func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"name": "\xff"}) }, lab.KindInvalid, "text_malformed"},
+		"NUL in text":    {func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"name": "a\x00b"}) }, lab.KindInvalid, "text_malformed"},
+		"unknown column": {func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"_rv": 5}) }, lab.KindInternal, "internal"},
+		"unknown entity": {func(tx *sqlite.Tx) error { return tx.Insert("nobody", tx.NewID(), nil) }, lab.KindInternal, "internal"},
+		"commit by hand": {func(tx *sqlite.Tx) error { _, err := tx.ExecContext(t.Context(), "-- name: X\ncommit"); return err }, lab.KindInternal, "internal"},
+		"or replace": {func(tx *sqlite.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "insert\n or\treplace into tally values ('a', 1)")
+			return err
+		}, lab.KindInternal, "internal"},
 		"prepared outside": {func(tx *sqlite.Tx) error { _, err := tx.PrepareContext(t.Context(), "SELECT 1"); return err }, lab.KindInternal, "internal"},
 		"swallowed refusal of a row": {func(tx *sqlite.Tx) error {
 			_ = tx.QueryRowContext(t.Context(), "PRAGMA synchronous=0").Scan(new(int))

@@ -177,9 +177,16 @@ func (w *writer) ensureDevice(ctx context.Context, o Options) (lab.ID, error) {
 	return id, nil
 }
 
+// close lets every statement go first: the engine folds the log into the file only when none is left.
 func (w *writer) close() error {
-	err := w.conn.Close()
-	return errors.Join(err, w.pool.Close())
+	var errs []error
+	for _, cache := range []map[string]*sql.Stmt{w.statements, w.control} {
+		for text, s := range cache {
+			delete(cache, text)
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(append(errs, w.conn.Close(), w.pool.Close())...)
 }
 
 // randomKey makes a subject's key.
