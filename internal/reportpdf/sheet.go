@@ -1,0 +1,117 @@
+package reportpdf
+
+import (
+	"fmt"
+	"time"
+
+	"jaanch/internal/lab/report"
+)
+
+// sheet is a report being laid out, from the top of the first page to the foot of the last.
+type sheet struct {
+	pen
+	rep report.Report
+	opt Options
+	density
+	zone    *time.Location
+	y       float64 // where the next thing begins
+	factsAt float64 // where the values of the first column begin
+}
+
+const footTop = pageHeight - 36 // the line above the foot
+
+func (s *sheet) compose() error {
+	s.page = s.doc.newPage()
+	s.y = 22
+	if err := s.letterhead(); err != nil {
+		return err
+	}
+	if err := s.titleRow(); err != nil {
+		return err
+	}
+	s.patientBlock()
+	s.sampleRows()
+	s.notice()
+	for _, section := range s.rep.Sections {
+		s.section(section)
+	}
+	s.remarks()
+	if err := s.closing(); err != nil {
+		return err
+	}
+	for i, page := range s.doc.pages {
+		s.page = page
+		s.foot(i+1, len(s.doc.pages))
+	}
+	return nil
+}
+
+// room makes sure that so much fits on the page, beginning a new one when it does not.
+func (s *sheet) room(height float64) {
+	if s.y+height > footTop-6 {
+		s.nextPage()
+	}
+}
+
+// nextPage begins a page with the head that every page but the first has: whose report it is, and which.
+func (s *sheet) nextPage() {
+	s.page = s.doc.newPage()
+	s.y = 24
+	if s.opt.PrePrinted {
+		s.y = s.letterheadHeight()
+	} else {
+		s.spans(left, s.y+9, span{s.rep.Lab.Name, bold(11)}, span{"  " + s.rep.Lab.NameHi, soft(10)})
+	}
+	s.rightText(right, s.y+9, both("Test report", "जाँच रिपोर्ट")+s.stateSuffix(), soft(8.5))
+	s.y += 16
+	s.page.line(left, s.y, right, s.y, 1.2, accent)
+	s.y += 12
+	s.spans(left, s.y, span{s.rep.Patient.Name, bold(9.5)},
+		span{"   " + joined(s.rep.Patient.AgeSex, s.rep.Patient.MRN), plain(8.8)})
+	s.rightText(right, s.y, s.rep.Visit.Number, bold(8.8))
+	s.y += 14
+}
+
+func (s *sheet) stateSuffix() string {
+	if s.rep.State == report.Final {
+		return ""
+	}
+	return " · " + s.badgeText()
+}
+
+// foot stands on every page, so that a lost page can be put back with its own.
+func (s *sheet) foot(n, of int) {
+	s.page.line(left, footTop, right, footTop, 0.6, lineMid)
+	y := footTop + 12
+	version := fmt.Sprintf("version %d", s.rep.Version)
+	if s.opt.Copy > 0 {
+		version += fmt.Sprintf(", copy %d", s.opt.Copy)
+	}
+	page := fmt.Sprintf("Page %d of %d", n, of)
+	middle := both("continued on the next page", "आगे जारी")
+	st := soft(7.2)
+	if n == of {
+		middle, st = both("End of report", "रिपोर्ट समाप्त"), bold(7.6)
+	}
+	whose := joined(s.rep.Patient.Name, s.rep.Patient.MRN, s.rep.Visit.Number, version)
+	room := right - left - s.shaper.width(page, soft(7.6)) - s.shaper.width(middle, st) - 24
+	if s.shaper.width(whose, soft(7.6)) > room {
+		y -= 2.5 // a long name takes a line of its own
+		s.text(left, y, whose, soft(7.6))
+		y += 10
+	} else {
+		s.text(left, y, whose, soft(7.6))
+	}
+	s.centreText(right-140, y, middle, st)
+	s.rightText(right, y, page, soft(7.6))
+}
+
+// when writes a time as people at the lab read it.
+func (s *sheet) when(t time.Time) string {
+	if t.IsZero() {
+		return "not known"
+	}
+	return t.In(s.zone).Format("2 Jan 2006 15:04")
+}
+
+func (s *sheet) day(t time.Time) string { return t.In(s.zone).Format("2 Jan 2006") }
