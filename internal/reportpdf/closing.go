@@ -10,20 +10,13 @@ import (
 // remarks draws the comments, and beside them the plot of the result that most needs to be seen.
 func (s *sheet) remarks() {
 	line, plotted := s.worst()
-	width := right - left
-	if plotted {
-		width -= plotWidth + 24
-	}
 	if len(s.rep.Comments) == 0 && !plotted {
 		return
 	}
-	var lines []string
-	for _, c := range s.rep.Comments {
-		lines = append(lines, s.shaper.wrap(c, plain(8.8), width-14)...)
-	}
-	height := 0.0
-	if len(lines) > 0 {
-		height = 14 + 12.4*float64(len(lines))
+	lines, height := s.commentLines(right - left - plotWidth - 24)
+	if !plotted || height > plotHeight+40 { // a long comment takes the whole width, and the small trends have to do
+		plotted = false
+		lines, height = s.commentLines(right - left)
 	}
 	if plotted {
 		s.room(max(plotHeight, min(height, plotHeight)))
@@ -38,6 +31,16 @@ func (s *sheet) remarks() {
 		end = s.y + plotHeight
 	}
 	s.y = end + s.gap
+}
+
+func (s *sheet) commentLines(width float64) (lines []string, height float64) {
+	for _, c := range s.rep.Comments {
+		lines = append(lines, s.shaper.wrap(c, plain(8.8), width-14)...)
+	}
+	if len(lines) > 0 {
+		height = 14 + 12.4*float64(len(lines))
+	}
+	return lines, height
 }
 
 // comments draws the text with a bar at its left, over pages where it must, and gives where it ends.
@@ -122,11 +125,10 @@ func (s *sheet) key(x, base float64) {
 		s.flagAt(x, result.Abnormal, base)
 		x += 18 + s.text(x+18, base, "abnormal", soft(7.4)) + 9
 	}
-	s.text(x, base, "Bold: outside the interval.", soft(7.4))
 }
 
 func (s *sheet) legend() []string {
-	out := []string{"Results relate to the samples received; intervals to age and sex."}
+	out := []string{"Bold: outside the interval for age and sex. Results relate to the samples received."}
 	if s.anyLine(func(l report.Line) bool { return s.rep.Lab.Accreditation != "" && !l.InScope }) {
 		out = append(out, "* outside the scope of accreditation.")
 	}

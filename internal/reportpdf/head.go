@@ -201,7 +201,7 @@ func (s *sheet) sampleRows() {
 	if len(s.rep.Samples) == 0 {
 		return
 	}
-	y := s.y + 1
+	y := s.y + 11 - s.gap
 	s.text(left, y, both("Samples", "सैंपल"), soft(7.8))
 	for _, sample := range s.rep.Samples {
 		x := s.factsAt

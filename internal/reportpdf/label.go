@@ -2,6 +2,7 @@ package reportpdf
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,10 +111,23 @@ func (p *pen) label(l label.Label, x, y float64) error {
 	base := y + labelHeight - 4
 	number := style{size: 8.2, bold: true, ink: black}
 	p.text(from, base, string(l.Accession), number)
-	tests := strings.TrimSpace(l.Priority + "  " + strings.Join(l.Tests, " "))
 	room := to - from - p.shaper.width(string(l.Accession), number) - 6
-	p.rightText(to, base, p.fit(tests, strong, room), strong)
+	p.rightText(to, base, p.tests(l, strong, room), strong)
 	return nil
+}
+
+// tests gives the priority and as many tests as fit, and how many more there are.
+func (p *pen) tests(l label.Label, st style, width float64) string {
+	for n := len(l.Tests); n >= 0; n-- {
+		text := l.Priority + "  " + strings.Join(l.Tests[:n], " ")
+		if n < len(l.Tests) {
+			text += " +" + strconv.Itoa(len(l.Tests)-n)
+		}
+		if text = strings.TrimSpace(text); p.shaper.width(text, st) <= width {
+			return text
+		}
+	}
+	return ""
 }
 
 // fit shortens text to a width and marks the cut.

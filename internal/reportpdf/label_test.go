@@ -45,7 +45,7 @@ func TestLabels(t *testing.T) {
 		t.Error("a label is not 50 × 25 mm")
 	}
 	text := extract(t, body)
-	for _, want := range []string{"PATIL,SURESH", "52Y/M", "P0008731", "EDTA", "26325K70042L", "21-11-2610:58KS", "RCBC", "देशपांडे,कमला", "__-__-__"} {
+	for _, want := range []string{"PATIL,SURESH", "52Y/M", "P0008731", "EDTA", "26325K70042L", "21-11-2610:58KS", "RCBC", "देशपांडे,कमला", "__-__-__", "CBCESR+4"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}

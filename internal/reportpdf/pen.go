@@ -1,6 +1,9 @@
 package reportpdf
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // pen writes text onto the current page.
 type pen struct {
@@ -50,6 +53,23 @@ func (p *pen) spansWidth(list ...span) float64 {
 		total += p.shaper.width(s.text, s.st)
 	}
 	return total
+}
+
+// cut shortens a line to a width and marks the cut. It is only for what stands whole elsewhere.
+func (p *pen) cut(text string, st style, width float64) string {
+	if p.shaper.width(text, st) <= width {
+		return text
+	}
+	runes := []rune(text)
+	for end := len(runes) - 1; end > 0; end-- {
+		if unicode.IsMark(runes[end]) || runes[end-1] == virama {
+			continue
+		}
+		if short := strings.TrimSpace(string(runes[:end])) + "…"; p.shaper.width(short, st) <= width {
+			return short
+		}
+	}
+	return "…"
 }
 
 // both gives a label in English and Hindi.

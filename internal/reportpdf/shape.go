@@ -15,6 +15,9 @@ import (
 // one, and the text layer keeps the character itself.
 const replacement = '\uFFFD'
 
+// virama joins the consonant before it to the one after it.
+const virama = '\u094D'
+
 // shaper turns text into glyphs. It serves one goroutine at a time, like the faces that it uses.
 type shaper struct {
 	regular, bold fontSet
@@ -228,7 +231,7 @@ func (s *shaper) split(word string, st style, width float64) (head, tail string)
 	runes := []rune(word)
 	end := 1
 	for i := 2; i < len(runes); i++ {
-		if unicode.IsMark(runes[i]) || runes[i-1] == '\u094D' || runes[i-1] == '\u200D' {
+		if unicode.IsMark(runes[i]) || runes[i-1] == virama || runes[i-1] == '\u200D' {
 			continue
 		}
 		if s.width(string(runes[:i]), st) > width {

@@ -60,14 +60,16 @@ func (s *sheet) nextPage() {
 	if s.opt.PrePrinted {
 		s.y = s.letterheadHeight()
 	} else {
-		s.spans(left, s.y+9, span{s.rep.Lab.Name, bold(11)}, span{"  " + s.rep.Lab.NameHi, soft(10)})
+		width := s.text(left, s.y+9, s.cut(s.rep.Lab.Name, bold(11), 360), bold(11))
+		s.text(left+width+6, s.y+9, s.cut(s.rep.Lab.NameHi, soft(10), 370-width), soft(10))
 	}
 	s.rightText(right, s.y+9, both("Test report", "जाँच रिपोर्ट")+s.stateSuffix(), soft(8.5))
 	s.y += 16
 	s.page.line(left, s.y, right, s.y, 1.2, accent)
 	s.y += 12
-	s.spans(left, s.y, span{s.rep.Patient.Name, bold(9.5)},
-		span{"   " + joined(s.rep.Patient.AgeSex, s.rep.Patient.MRN), plain(8.8)})
+	about := "   " + joined(s.rep.Patient.AgeSex, s.rep.Patient.MRN)
+	room := right - left - s.shaper.width(about, plain(8.8)) - s.shaper.width(s.rep.Visit.Number, bold(8.8)) - 12
+	s.spans(left, s.y, span{s.cut(s.rep.Patient.Name, bold(9.5), room), bold(9.5)}, span{about, plain(8.8)})
 	s.rightText(right, s.y, s.rep.Visit.Number, bold(8.8))
 	s.y += 14
 }
@@ -93,15 +95,9 @@ func (s *sheet) foot(n, of int) {
 	if n == of {
 		middle, st = both("End of report", "रिपोर्ट समाप्त"), bold(7.6)
 	}
-	whose := joined(s.rep.Patient.Name, s.rep.Patient.MRN, s.rep.Visit.Number, version)
-	room := right - left - s.shaper.width(page, soft(7.6)) - s.shaper.width(middle, st) - 24
-	if s.shaper.width(whose, soft(7.6)) > room {
-		y -= 2.5 // a long name takes a line of its own
-		s.text(left, y, whose, soft(7.6))
-		y += 10
-	} else {
-		s.text(left, y, whose, soft(7.6))
-	}
+	rest := " · " + joined(s.rep.Patient.MRN, s.rep.Visit.Number, version)
+	room := right - 140 - s.shaper.width(middle, st)/2 - left - 8 - s.shaper.width(rest, soft(7.6))
+	s.text(left, y, s.cut(s.rep.Patient.Name, soft(7.6), room)+rest, soft(7.6))
 	s.centreText(right-140, y, middle, st)
 	s.rightText(right, y, page, soft(7.6))
 }

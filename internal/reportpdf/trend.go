@@ -31,7 +31,17 @@ func series(l report.Line, now time.Time) []point {
 	return append(out, point{l.Number.Float(), l.Value, now})
 }
 
-// span gives the smallest and the largest value that the plot has to show: the measurements and the interval.
+// taken gives when a result's sample was taken, for the axis of a plot; when it was reported, where nobody knows.
+func (s *sheet) taken(l report.Line) time.Time {
+	for _, sample := range s.rep.Samples {
+		if sample.Accession == l.Accession && !sample.CollectedAt.IsZero() {
+			return sample.CollectedAt
+		}
+	}
+	return s.rep.IssuedAt
+}
+
+// extent gives the smallest and the largest value that the plot has to show: the measurements and the interval.
 func extent(points []point, l report.Line) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	take := func(v float64) { low, high = min(low, v), max(high, v) }
@@ -52,7 +62,7 @@ func extent(points []point, l report.Line) (low, high float64) {
 
 // spark draws the small trend at the end of a row: the interval as a grey band, the last point in its flag's colour.
 func (s *sheet) spark(l report.Line, y, height float64) {
-	points := series(l, s.rep.IssuedAt)
+	points := series(l, s.taken(l))
 	if len(points) < 2 {
 		return
 	}
@@ -89,7 +99,7 @@ func (s *sheet) worst() (report.Line, bool) {
 	score := 0.0
 	for _, section := range s.rep.Sections {
 		for _, l := range section.Lines {
-			if len(series(l, s.rep.IssuedAt)) < 3 || l.Flag == result.Normal {
+			if len(series(l, s.taken(l))) < 3 || l.Flag == result.Normal {
 				continue
 			}
 			v := distance(l)
@@ -126,7 +136,7 @@ const (
 
 // plot draws one result over the visits, with every value written at its point.
 func (s *sheet) plot(l report.Line, x, y float64) {
-	points := series(l, s.rep.IssuedAt)
+	points := series(l, s.taken(l))
 	if len(points) > 6 {
 		points = points[len(points)-6:]
 	}

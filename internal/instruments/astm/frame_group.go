@@ -79,11 +79,7 @@ func (g *group) endRecord(done []instruments.Text) []instruments.Text {
 // isHeader tells an H record from a record of another kind that happens to begin with H: its second character is a
 // delimiter.
 func (g *group) isHeader(rec []byte) bool {
-	if len(rec) == 1 {
-		return true
-	}
-	c := rec[1]
-	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != ' '
+	return len(rec) == 1 || punctuation(rec[1])
 }
 
 // end gives what stands there when the session is over. A chain of ETB frames without its end is cut, and so is

@@ -10,7 +10,23 @@ import (
 type Recording struct {
 	Messages []instruments.Text
 	Frames   int
+	Sessions [][]Part // the frames' texts as they were cut, for a replay; empty for records that never were in frames
 	Faults   []string // of frames that were read in spite of a fault, or dropped because a good copy followed
+}
+
+// Part is the text of one frame.
+type Part struct {
+	Text  []byte
+	Final bool // ETX, not ETB
+}
+
+// Replay gives the frames of a recorded session as a sender numbers them, whatever numbers they had.
+func Replay(parts []Part) [][]byte {
+	frames := make([][]byte, 0, len(parts))
+	for i, p := range parts {
+		frames = append(frames, AppendFrame(nil, i+1, p.Text, p.Final))
+	}
+	return frames
 }
 
 // ReadRecording reads a recorded file with the scanner and the grouping of a live line, but forgiving: there is nobody
@@ -22,6 +38,7 @@ func ReadRecording(b []byte) Recording {
 		scan:  scanner{limit: len(b), blocks: len(b)},
 		group: group{limit: 2*len(b) + 2},
 		last:  -1,
+		fresh: true,
 	}
 	if bytes.IndexByte(b, stx) < 0 && bytes.IndexByte(b, soh) < 0 {
 		r.bare(b)
@@ -51,6 +68,7 @@ type recorder struct {
 	out   Recording
 	last  int    // number of the last frame used
 	text  []byte // its text
+	fresh bool   // the next frame begins a session
 	doubt *token // a frame with a fault that waits to see whether a good copy follows
 }
 
@@ -100,6 +118,13 @@ func (r *recorder) use(t token) {
 		return
 	}
 	r.out.Frames++
+	if r.fresh {
+		r.fresh = false
+		r.out.Sessions = append(r.out.Sessions, nil)
+	}
+	if s := &r.out.Sessions[len(r.out.Sessions)-1]; t.number >= 0 {
+		*s = append(*s, Part{Text: bytes.Clone(t.text), Final: t.final})
+	}
 	r.last, r.text = t.number, append(r.text[:0], t.text...)
 	done, _ := r.group.add(t.text, t.final)
 	r.out.Messages = append(r.out.Messages, done...)
@@ -108,7 +133,7 @@ func (r *recorder) use(t token) {
 func (r *recorder) end() {
 	r.flush(true)
 	r.out.Messages = append(r.out.Messages, r.group.end(false)...)
-	r.last, r.text = -1, nil
+	r.last, r.text, r.fresh = -1, nil, true
 }
 
 func (r *recorder) fault(code string) { r.out.Faults = append(r.out.Faults, code) }

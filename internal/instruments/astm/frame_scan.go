@@ -130,7 +130,16 @@ func (s *scanner) frame(c byte) {
 	s.buf = append(s.buf, c)
 }
 
+// block takes a byte behind SOH. What does not begin with an H record is noise, not a block.
 func (s *scanner) block(c byte) token {
+	if len(s.buf) == 0 && c != 'H' || len(s.buf) == 1 && !punctuation(c) {
+		s.state = scanOutside
+		s.noise += int64(len(s.buf)) + 1
+		return s.outside(c)
+	}
+	if restricted(c) && c != eot {
+		s.fail(FaultIllegal)
+	}
 	if c == eot {
 		s.state = scanOutside
 		return token{kind: tokenBlock, text: s.buf, final: true, fault: s.fault}
@@ -214,6 +223,11 @@ func restricted(c byte) bool {
 		return true
 	}
 	return false
+}
+
+// punctuation tells whether c can be a field delimiter.
+func punctuation(c byte) bool {
+	return c > ' ' && c < 0x7F && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 }
 
 func unhex(c byte) (byte, bool) {

@@ -199,3 +199,6 @@ func hexDigit(b byte) (byte, bool) {
 	}
 	return 0, false
 }
+
+// Cut gives a part of the field's bytes as a field with the same delimiters.
+func (f Field) Cut(raw []byte) Field { return Field{Raw: raw, d: f.d} }

@@ -99,3 +99,6 @@ func (w *Writer) Repeats(repeats ...string) string {
 
 // Bytes gives what was written so far.
 func (w *Writer) Bytes() []byte { return w.buf }
+
+// Delimiters gives the delimiters that the writer uses.
+func (w *Writer) Delimiters() Delimiters { return w.d }

@@ -87,6 +87,7 @@ const (
 	CodeRefused      = "refused"            // a frame was refused at every try
 	CodeStopped      = "receiver_interrupt" // EOT in the place of ACK
 	CodeBusy         = "peer_busy"          // NAK to our ENQ
+	CodeNotText      = "not_text"           // control characters among bare records
 	CodeLineLost     = "line_lost"          // the connection ended
 	CodeCancelled    = "cancelled"          // dropped before it was sent
 	CodeAborted      = "aborted_by_sender"  // EOT before the end of a frame chain, or after a refused frame

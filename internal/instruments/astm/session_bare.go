@@ -61,10 +61,15 @@ func (b *Bare) step() {
 	}
 }
 
+// take adds text. A control character means that this is no text at all: what came so far is dropped as noise.
 func (b *Bare) take(in []byte) {
 	text := make([]byte, 0, len(in))
 	for _, c := range in {
-		if !restricted(c) && c != 0 {
+		if restricted(c) {
+			b.drop()
+			return
+		}
+		if c != 0 {
 			text = append(text, c)
 		}
 	}
@@ -81,6 +86,14 @@ func (b *Bare) take(in []byte) {
 		if len(b.group.buf) > 0 {
 			b.emit(instruments.Effect{Kind: instruments.Begin})
 		}
+	}
+}
+
+func (b *Bare) drop() {
+	if len(b.group.buf) > 0 {
+		b.group.reset()
+		b.emit(instruments.Effect{Kind: instruments.Note, Code: CodeNotText})
+		b.emit(instruments.Effect{Kind: instruments.Finish})
 	}
 }
 

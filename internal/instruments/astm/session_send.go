@@ -1,6 +1,7 @@
 package astm
 
 import (
+	"bytes"
 	"time"
 
 	"jaanch/internal/instruments"
@@ -9,6 +10,7 @@ import (
 // sendState is what a sender remembers of the message on its way.
 type sendState struct {
 	text      []byte   // the message; nil when there is none
+	ready     [][]byte // its frames, where the caller cut them
 	frames    [][]byte // while it is being sent
 	next      int      // index of the frame that is out
 	tries     int      // sends of that frame
@@ -26,6 +28,15 @@ func (l *Line) Send(now time.Duration, text []byte) bool {
 		return false
 	}
 	l.send = sendState{text: text, notBefore: max(l.now, l.send.notBefore)}
+	return true
+}
+
+// SendFrames is Send for a message that is cut into frames already, as a replay is.
+func (l *Line) SendFrames(now time.Duration, frames [][]byte) bool {
+	if len(frames) == 0 || !l.Send(now, bytes.Join(frames, nil)) {
+		return false
+	}
+	l.send.ready = frames
 	return true
 }
 
@@ -79,7 +90,9 @@ func (l *Line) granted(c byte) {
 	switch c {
 	case ack:
 		l.send.asks, l.send.clashes = 0, 0
-		l.send.frames = Frames(l.send.text, l.opt.Packing, l.opt.FrameText)
+		if l.send.frames = l.send.ready; l.send.frames == nil {
+			l.send.frames = Frames(l.send.text, l.opt.Packing, l.opt.FrameText)
+		}
 		l.send.next, l.send.tries = 0, 0
 		l.used = len(l.in)
 		l.state = offering

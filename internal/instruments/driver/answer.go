@@ -1,6 +1,12 @@
 package driver
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"jaanch/internal/instruments/profile"
+	"jaanch/internal/lab"
+)
 
 // Answer is what the lab says to a query: for every asked sample the tests that are ordered on it.
 type Answer struct {
@@ -69,22 +75,40 @@ type Downloader interface {
 	Orders(orders []Download, at time.Time, controlID string) ([]Outgoing, error)
 }
 
+// Driver is a protocol family with all that it can do.
+type Driver interface {
+	Decoder
+	Answerer
+	Downloader
+}
+
+// New gives the driver of a protocol family. fixed is the profile of a configured instrument; with nil it is found from
+// each message.
+func New(profiles *profile.Set, protocol profile.Protocol, fixed *profile.Profile) Driver {
+	if protocol == profile.HL7 {
+		return NewHL7(profiles, fixed)
+	}
+	return NewASTM(profiles, fixed)
+}
+
+// Safely decodes and turns a panic into an error, so that a fault of ours never costs a stored message. The caller
+// commits the raw bytes alone and reports the error; Decode itself recovers nothing, so that tests see every fault.
+func Safely(d Decoder, payload []byte) (out []Message, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			// The fault's text may quote the message, so only its type is kept.
+			out, err = nil, fmt.Errorf("decode an instrument message: %w", &lab.Error{
+				Kind: lab.KindInternal, Code: "decode_fault", Message: "This message could not be read; its bytes are kept.",
+				Detail: map[string]any{"fault": fmt.Sprintf("%T", fault)},
+			})
+		}
+	}()
+	return d.Decode(payload), nil
+}
+
 // Decoder is what every driver does.
 type Decoder interface {
 	// Decode reads the records or segments of one transmission, without frames, and gives its messages in order. It
 	// never fails: what cannot be read is named in the warnings.
 	Decode(payload []byte) []Message
-}
-
-// asked is one sample of a query, as the instrument wrote it.
-type asked struct {
-	id     string
-	fields []string // components of its Q-3 repeat, as sent
-}
-
-// echo is what the answer has to repeat from the query.
-type echo struct {
-	delimiters string
-	header     []string // fields of H or MSH, as sent
-	query      [][]string
 }

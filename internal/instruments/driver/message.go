@@ -66,6 +66,20 @@ type Message struct {
 	TimedAll bool
 }
 
+// Complete gives the observations that are known to have come whole. Of a message without its end the last group is
+// left out: its last row may be torn, and rows behind it may be missing.
+func (m Message) Complete() []Observation {
+	n := len(m.Observations)
+	if m.Ended || n == 0 {
+		return m.Observations
+	}
+	last := m.Observations[n-1].Group
+	for n > 0 && m.Observations[n-1].Group == last {
+		n--
+	}
+	return m.Observations[:n]
+}
+
 // Observation is one row that the instrument sent: one R record, or one OBX. Texts are split, unescaped and trimmed;
 // nothing else is changed. Raw keeps the fields as they came.
 type Observation struct {
@@ -84,6 +98,8 @@ type Observation struct {
 	// Comparator is "<", ">", "<=", ">=" or empty. It belongs to ValueNum.
 	Comparator string
 	NoValue    bool // the value is empty or one of the profile's marks for "no result"
+	// Reported is what filing takes: Value, or the flag where Value only says that the result stands there.
+	Reported   string
 	Unit       string
 	Range      string
 	Flag       string
@@ -147,8 +163,7 @@ type Query struct {
 	Tag       string   // QPD-2 or QRD-4
 	Name      string   // QPD-1, or the message type
 
-	asked []asked // the request as sent, for the answer to echo
-	echo  echo
+	origin origin // what the answer has to repeat of the request
 }
 
 // Order is one order as a host sends it: one O record, or one OBR.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jaanch/internal/instruments/charset"
 )
 
 // Code is an acknowledgement code of MSA-1.
@@ -74,6 +76,9 @@ func Ack(m *Message, code Code, r Reply) []byte {
 	AckHeader(w, m, r, ackType(m))
 	MSA(w, m, code, r)
 	writeFaults(w, m.Version(), r.Faults)
+	if m.Converted {
+		return charset.Encode(string(w.Bytes()), m.Charset)
+	}
 	return w.Bytes()
 }
 

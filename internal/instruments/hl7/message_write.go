@@ -31,6 +31,12 @@ func (w *Writer) Segment(name string, fields ...string) {
 	for len(fields) > 0 && fields[len(fields)-1] == "" {
 		fields = fields[:len(fields)-1]
 	}
+	w.Whole(name, fields...)
+}
+
+// Whole is Segment with the empty fields at the end written too: some analyzers read fields by position and want them
+// all.
+func (w *Writer) Whole(name string, fields ...string) {
 	w.buf = append(w.buf, name...)
 	for _, f := range fields {
 		w.buf = append(w.buf, w.s.Field)

@@ -2,6 +2,7 @@ package hl7
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"jaanch/internal/instruments/charset"
 )
@@ -58,6 +59,7 @@ type Message struct {
 	Separators Separators
 	Segments   []Segment
 	Charset    string // MSH-18 as sent, or what the caller configured
+	Converted  bool   // the bytes were of Charset and not UTF-8, so that what is sent back must be converted again
 	Notes      []Note
 }
 
@@ -80,6 +82,7 @@ func Parse(payload []byte, fallback string) *Message {
 	if !ok {
 		m.note(WrongCharset, 0)
 	}
+	m.Converted = !utf8.Valid(payload)
 	m.split(text)
 	return m
 }

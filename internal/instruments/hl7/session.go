@@ -153,16 +153,18 @@ func (l *Line) block(b Block) {
 	}
 }
 
-// message asks for a whole message to be stored. What is no HL7 is stored too.
+// message asks for a whole message to be stored. A block that is no HL7 is refused; its bytes are noise to the archive.
 func (l *Line) message(text []byte) {
-	l.begin()
-	l.current, l.head = text, readHead(text)
-	if !l.head.valid {
+	h := readHead(text)
+	if !h.valid {
 		l.note(CodeNotHL7)
+		l.write(l.ack(text, "AR", "not an HL7 message"))
+		return
 	}
-	l.storing = true
+	l.begin()
+	l.current, l.head, l.storing = text, h, true
 	l.emit(instruments.Effect{
-		Kind: instruments.Commit, Answer: l.head.valid && !l.head.response,
+		Kind: instruments.Commit, Answer: !h.response,
 		Messages: []instruments.Text{{Bytes: text, Ending: instruments.Terminated}},
 	})
 }
@@ -182,8 +184,6 @@ func (l *Line) Stored(now time.Duration, ok bool, ack []byte) {
 		if !h.response {
 			l.write(l.ack(text, refusal(h, "AR", "CR"), "temporarily unable to store"))
 		}
-	case !h.valid:
-		l.write(l.ack(text, "AR", "not an HL7 message"))
 	case h.response:
 		if h.accept == "AL" {
 			l.write(l.ack(text, "CA", ""))

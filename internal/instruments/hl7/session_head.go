@@ -9,7 +9,7 @@ type head struct {
 	control   string // MSH-10
 	accept    string // MSH-15: AL, NE, ER, SU, or empty
 	apply     string // MSH-16
-	response  bool   // there is an MSA segment
+	response  bool   // there is an MSA segment: an answer, not to be answered. DSR has one and is a message all the same
 	code      string // MSA-1
 	answersTo string // MSA-2
 }
@@ -40,7 +40,7 @@ func readHead(message []byte) head {
 		seg, rest = nextSegment(rest)
 		if len(seg) > 4 && string(seg[:3]) == "MSA" && seg[3] == sep {
 			m := bytes.Split(seg, []byte{sep})
-			h.response, h.code = true, string(bytes.TrimSpace(m[1]))
+			h.response, h.code = h.kind != "DSR", string(bytes.TrimSpace(m[1]))
 			if len(m) > 2 {
 				h.answersTo = string(bytes.TrimSpace(m[2]))
 			}

@@ -8,19 +8,10 @@ func (p *Profile) fill(base *Profile) {
 		return
 	}
 	for _, l := range []struct{ to, from *[]Source }{
-		{&p.Sample, &base.Sample},
-		{&p.Patient, &base.Patient},
-		{&p.TestName, &base.TestName},
-		{&p.LOINC, &base.LOINC},
-		{&p.Unit, &base.Unit},
-		{&p.Range, &base.Range},
-		{&p.Flag, &base.Flag},
-		{&p.Status, &base.Status},
-		{&p.Time, &base.Time},
-		{&p.Operator, &base.Operator},
-		{&p.Specimen, &base.Specimen},
-		{&p.Query.Sample, &base.Query.Sample},
-		{&p.Aspect.At, &base.Aspect.At},
+		{&p.Sample, &base.Sample}, {&p.Patient, &base.Patient}, {&p.TestName, &base.TestName}, {&p.LOINC, &base.LOINC},
+		{&p.Unit, &base.Unit}, {&p.Range, &base.Range}, {&p.Flag, &base.Flag}, {&p.Status, &base.Status},
+		{&p.Time, &base.Time}, {&p.Operator, &base.Operator}, {&p.Specimen, &base.Specimen},
+		{&p.Query.Sample, &base.Query.Sample}, {&p.Aspect.At, &base.Aspect.At},
 	} {
 		if len(*l.to) == 0 {
 			*l.to = *l.from
@@ -54,17 +45,10 @@ func (a *Answer) fill(base Answer) {
 		to   *string
 		from string
 	}{
-		{&a.Code, base.Code},
-		{&a.Sample, base.Sample},
-		{&a.Specimen, base.Specimen},
-		{&a.Action, base.Action},
-		{&a.ReportType, base.ReportType},
-		{&a.NotFound, base.NotFound},
-		{&a.NotFoundAs, base.NotFoundAs},
-		{&a.Terminator, base.Terminator},
-		{&a.SenderName, base.SenderName},
-		{&a.Version, base.Version},
-		{&a.PatientRow, base.PatientRow},
+		{&a.Code, base.Code}, {&a.Sample, base.Sample}, {&a.Specimen, base.Specimen}, {&a.Action, base.Action},
+		{&a.ReportType, base.ReportType}, {&a.NotFound, base.NotFound}, {&a.NotFoundAs, base.NotFoundAs},
+		{&a.Terminator, base.Terminator}, {&a.SenderName, base.SenderName}, {&a.Version, base.Version},
+		{&a.OrderMessage, base.OrderMessage}, {&a.Material, base.Material},
 	} {
 		fillText(t.to, t.from)
 	}
@@ -82,11 +66,8 @@ func (l *Link) fill(base Link) {
 		to   *int
 		from int
 	}{
-		{&l.Baud, base.Baud},
-		{&l.DataBits, base.DataBits},
-		{&l.StopBits, base.StopBits},
-		{&l.FrameSize, base.FrameSize},
-		{&l.AckMS, base.AckMS},
+		{&l.Baud, base.Baud}, {&l.DataBits, base.DataBits}, {&l.StopBits, base.StopBits},
+		{&l.FrameSize, base.FrameSize}, {&l.AckMS, base.AckMS},
 	} {
 		if *n.to == 0 {
 			*n.to = n.from

@@ -3,13 +3,15 @@
 // how a query is to be answered. A new model is a new file in profiles/, not new code.
 package profile
 
+import "jaanch/internal/instruments"
+
 // Protocol is the family of records that a profile describes.
-type Protocol string
+type Protocol = instruments.Protocol
 
 // The protocol families.
 const (
-	ASTM Protocol = "astm" // E1394 / LIS02 records
-	HL7  Protocol = "hl7"  // HL7 v2 segments
+	ASTM = instruments.ASTM // E1394 / LIS02 records
+	HL7  = instruments.HL7  // HL7 v2 segments
 )
 
 // Ids of the profiles that are used when no other one recognises a message.
@@ -140,7 +142,19 @@ type Answer struct {
 	OrderKind   string   `yaml:"order_kind"`   // H-11 of a download
 	OmitTime    bool     `yaml:"omit_time"`    // no H-14
 	Version     string   `yaml:"version"`      // H-13
-	PatientRow  string   `yaml:"patient_row"`  // "one" P for all, "each" O its own P
+	// OrderMessage is the HL7 message of an order that nobody asked for: ORM^O01 or OML^O33.
+	OrderMessage string `yaml:"order_message"`
+	// Settings are rows that an answer must hold beside its tests (HL7 OBX): how the run is to be made. Of several with
+	// the same code the first applies whose WhenAny names an ordered test, or that has none.
+	Settings []Setting `yaml:"settings"`
+	Service  string    `yaml:"service"` // OBR-4 of an answer that names its tests by settings
+}
+
+// Setting is one row of an answer that says how the run is to be made.
+type Setting struct {
+	Code    string   `yaml:"code"` // OBX-3, delimiters included
+	Value   string   `yaml:"value"`
+	WhenAny []string `yaml:"when_any"`
 }
 
 // Ack says how the instrument wants to be acknowledged where it differs from the standard.

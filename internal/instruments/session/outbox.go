@@ -46,7 +46,7 @@ func (o *outbox) due(c *conn) time.Duration {
 		return 0
 	case len(o.answers) > 0:
 		return max(1, o.answerAt)
-	case c.host.Outgoing != nil && !c.instrument().IsZero():
+	case c.host.Outgoing != nil && !c.machine.Busy() && !c.instrument().IsZero():
 		return max(1, o.lookAt)
 	}
 	return 0

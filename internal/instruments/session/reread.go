@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"time"
 
 	"jaanch/internal/instruments"
@@ -20,7 +21,8 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	switch chunks[0].Protocol {
 	case instruments.ASTM:
 		a := opt.ASTM
-		a.BlocksSOH, a.LenientENQ = true, true
+		a.BlocksSOH = true
+		a.LenientENQ = a.LenientENQ || asked(chunks)
 		m = astm.NewLine(a)
 	case instruments.HL7:
 		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap})
@@ -59,4 +61,14 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	m.Close(now)
 	drain(now)
 	return out
+}
+
+// asked tells whether we wanted to send in this session: after a contention an instrument may go on without an ENQ.
+func asked(chunks []instruments.Chunk) bool {
+	for _, c := range chunks {
+		if c.Dir == instruments.Out && bytes.IndexByte(c.Bytes, 0x05) >= 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -69,8 +69,10 @@ type conn struct {
 	end     context.CancelCauseFunc
 	shared  sharedState
 	machine instruments.Machine
-	fixed   bool // the protocol is certain: configured, or proved by a stored message
+	spoken  instruments.Protocol // which machine it is, bare included
+	fixed   bool                 // the protocol is certain: configured, or proved by a stored message
 	sniff   sniffer
+	kept    []byte // the last byte of noise, when it may begin something
 	archive archive
 	outbox  outbox
 	fruit   fruitless
@@ -120,6 +122,7 @@ func Run(ctx context.Context, board *Board, port link.Port, host instruments.Hos
 
 // speak chooses the protocol.
 func (c *conn) speak(p instruments.Protocol) {
+	c.spoken = p
 	switch p {
 	case instruments.HL7:
 		c.machine = hl7.NewLine(c.opt.HL7)
@@ -237,10 +240,15 @@ func (c *conn) take(ctx context.Context, lease *link.Lease, in input) error {
 func (c *conn) feed(b []byte) {
 	if !c.fixed && (c.machine == nil || !c.machine.Busy()) {
 		found := c.sniff.sniff(b)
+		b = append(c.kept, b...)
+		c.kept = nil
 		switch {
-		case found != instruments.Auto && (c.machine == nil || found != c.shared.peer.Protocol):
+		case found != instruments.Auto && found != c.spoken:
 			c.speak(found)
 		case c.machine == nil:
+			if n := len(b) - 1; b[n] == 0x02 || b[n] == 'H' {
+				b, c.kept = b[:n], []byte{b[n]}
+			}
 			c.archive.add(instruments.In, b)
 			return
 		}

@@ -55,10 +55,9 @@ func (c *conn) write(b []byte) {
 	if c.lost != nil {
 		return
 	}
-	if len(b) > 1 {
-		c.archive.worth()
-	} else {
-		c.fruit.count++
+	c.fruit.count++
+	if len(b) > 1 && c.archive.cur != nil {
+		c.archive.worth() // not a lone control character: an answer or a message of ours
 	}
 	if _, err := c.port.Write(b); err != nil {
 		c.lost = fmt.Errorf("write %s: %w", c.opt.Link, err)
@@ -223,6 +222,7 @@ func (c *conn) close(ctx context.Context) {
 		c.machine.Close(c.elapsed())
 		c.drain(ctx)
 	}
+	c.archive.add(instruments.In, c.kept)
 	c.outbox.drop(ctx, c)
 	if c.archive.cur != nil {
 		c.archive.finish(nil)
