@@ -229,6 +229,11 @@ func (db *DB) committed(done []ran) {
 		}
 		r.call.answer(mapError(r.err))
 	}
+	entries := 0
+	for _, r := range done {
+		entries += len(r.tx.written)
+	}
+	db.carry(entries)
 }
 
 func (db *DB) callBack(fn func()) {
