@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
 	"time"
@@ -63,6 +64,15 @@ type Download struct {
 	SampleAnswer
 
 	Cancel bool // withdraw the tests instead of ordering them
+}
+
+// Line gives the reply as a session sends it.
+func (r Reply) Line() instruments.Reply {
+	out := instruments.Reply{Ack: r.Response}
+	for _, m := range r.Follow {
+		out.Send = append(out.Send, m.Payload)
+	}
+	return out
 }
 
 // Answerer is a driver that can answer a host query.

@@ -140,11 +140,7 @@ func (rd *astmReader) record(r *astm.Record, i int) {
 }
 
 func (rd *astmReader) header(r *astm.Record) {
-	sender := r.Field(5)
-	rd.out.Sender = Sender{
-		Vendor: rd.p.Vendor, Model: sender.Component(1).Text(), Version: sender.Component(2).Text(),
-		Serial: sender.Component(3).Text(), Raw: sender.Text(),
-	}
+	rd.out.Sender = senderOf(&rd.row, rd.p, r.Field(5).Text())
 	rd.out.ControlID = r.Field(3).Text()
 	rd.out.Type = r.Field(11).Text()
 	rd.out.Version = r.Field(13).Text()

@@ -163,7 +163,7 @@ func (rd *hl7Reader) header(g *hl7.Segment) {
 	out := &rd.out
 	out.Type, out.Version = g.Field(9).Text(), g.Field(12).Component(1).Text()
 	out.ControlID, out.SentAt = g.Field(10).Component(1).Text(), g.Field(7).Component(1).Text()
-	out.Sender = Sender{Vendor: rd.p.Vendor, Model: g.Field(3).Component(1).Text(), Raw: g.Field(3).Text() + "|" + g.Field(4).Text()}
+	out.Sender = senderOf(&rd.row, rd.p, g.Field(3).Text()+"|"+g.Field(4).Text())
 	if out.Sender.Vendor == "" {
 		out.Sender.Vendor = g.Field(4).Component(1).Text()
 	}

@@ -121,6 +121,15 @@ func isControl(r row, p *profile.Profile) bool {
 	return false
 }
 
+// senderOf reads who sent the message.
+func senderOf(r row, p *profile.Profile, raw string) Sender {
+	s := Sender{Vendor: p.Vendor, Raw: raw}
+	s.Model, _ = find(r, p.Sender.Model)
+	s.Version, _ = find(r, p.Sender.Version)
+	s.Serial, _ = find(r, p.Sender.Serial)
+	return s
+}
+
 // role gives what may become of the row.
 func role(r row, p *profile.Profile, o *Observation) Role {
 	if isControl(r, p) {

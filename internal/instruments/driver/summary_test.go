@@ -18,7 +18,7 @@ type brief struct {
 func summary(messages []driver.Message) []brief {
 	out := make([]brief, 0, len(messages))
 	for _, m := range messages {
-		b := brief{Message: fmt.Sprintf("%d %s %s from %q ended=%t timed=%t", m.Index, m.Kind, m.Type, m.Sender.Model, m.Ended, m.TimedAll)}
+		b := brief{Message: fmt.Sprintf("%d %s %s from %q (%s) ended=%t timed=%t", m.Index, m.Kind, m.Type, m.Sender.Identity(), m.Sender.Version, m.Ended, m.TimedAll)}
 		for _, o := range m.Observations {
 			b.Rows = append(b.Rows, line(o))
 		}

@@ -1,9 +1,8 @@
 package profile_test
 
 import (
-	"testing"
-
 	"jaanch/internal/instruments/profile"
+	"testing"
 )
 
 // BenchmarkBuiltin measures what loading and checking all profiles adds to the start of the node.

@@ -21,6 +21,9 @@ func (p *Profile) fill(base *Profile) {
 		{&p.Time, &base.Time},
 		{&p.Operator, &base.Operator},
 		{&p.Specimen, &base.Specimen},
+		{&p.Sender.Model, &base.Sender.Model},
+		{&p.Sender.Version, &base.Sender.Version},
+		{&p.Sender.Serial, &base.Sender.Serial},
 		{&p.Query.Sample, &base.Query.Sample},
 		{&p.Aspect.At, &base.Aspect.At},
 	} {
