@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 
 	"jaanch/internal/instruments"
@@ -240,7 +239,7 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 			t.Parallel()
 			n := newNode()
 			n.orders = map[string][]string{"TUBE0001": tc.orders}
-			out := &lines{found: make(chan string, 1)}
+			out := &lines{mark: "printer listens on ", found: make(chan string, 1)}
 			done := make(chan error, 1)
 			address := n.listen(t)
 			go func() {
@@ -278,11 +277,14 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 	}
 }
 
-// lines watches the simulator's progress for the printer's address.
-type lines struct{ found chan string }
+// lines watches the simulator's progress for an address.
+type lines struct {
+	mark  string
+	found chan string
+}
 
 func (l *lines) Write(b []byte) (int, error) {
-	if _, address, ok := strings.Cut(string(b), "printer listens on "); ok {
+	if _, address, ok := strings.Cut(string(b), l.mark); ok {
 		l.found <- strings.TrimSpace(address)
 	}
 	return len(b), nil
@@ -305,35 +307,30 @@ func TestTubeIDs(t *testing.T) {
 	}
 }
 
-// TestSerialUpload plays an analyzer on a pseudo-terminal pair: the node's end is a serial port like any other.
-func TestSerialUpload(t *testing.T) {
+func TestAnalyzerThatListensIsDialled(t *testing.T) {
 	t.Parallel()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
-	}
-	_ = slave.Close()
 	n := newNode()
-	port, err := link.Serial{Device: slave.Name()}.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := &lines{mark: "analyzer listens on ", found: make(chan string, 1)}
 	done := make(chan error, 1)
-	go func() { done <- session.Run(t.Context(), session.NewBoard(nil), port, n.host(), n.opt) }()
-	for _, f := range append([][]byte{{5}}, astm.Frames([]byte("H|\\^&\rR|1|^^^K|4.2\rL|1|N\r"), astm.RecordPerFrame, 0)...) {
-		if _, err := master.Write(f); err != nil {
-			t.Fatal(err)
-		}
-		b := make([]byte, 1)
-		if _, err := master.Read(b); err != nil || b[0] != 6 {
-			t.Fatalf("%q is answered by %q, %v", f, b, err)
-		}
+	go func() {
+		done <- simulate.Run(limited(t), simulate.Options{
+			Targets: []simulate.Target{{Model: "chemistry", Listen: "127.0.0.1:0"}}, Count: 3, Out: out,
+		})
+	}()
+	ctx, stop := context.WithCancel(t.Context())
+	dialled := make(chan struct{})
+	go func() {
+		defer close(dialled)
+		link.Keep(ctx, link.Dialer{Address: <-out.found}, link.Backoff{}, nil, func(ctx context.Context, p link.Port) {
+			_ = session.Run(ctx, session.NewBoard(nil), p, n.host(), n.opt)
+		})
+	}()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
-	_ = master.Close()
-	if err := <-done; err == nil {
-		t.Error("the session of a pulled adapter ended without an error")
-	}
-	if len(n.messages) != 1 {
+	stop()
+	<-dialled
+	if len(n.messages) != 3 {
 		t.Errorf("%d messages", len(n.messages))
 	}
 }
