@@ -27,9 +27,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	profiles := builtin(f)
 	f.Fuzz(func(t *testing.T, recording []byte) {
-		protocol, messages := driver.Decode(profiles, recording)
-		d := driver.New(profiles, protocol, nil)
-		for i, m := range messages {
+		read := driver.Decode(profiles, recording)
+		d := driver.New(profiles, read.Protocol, nil)
+		for i, m := range read.Messages {
 			if m.Index != i {
 				t.Fatalf("message %d says that it is %d", i, m.Index)
 			}
@@ -48,6 +48,6 @@ func FuzzDecode(f *testing.F) {
 				}
 			}
 		}
-		_ = driver.NewDocument(protocol, messages)
+		_ = driver.NewDocument(read)
 	})
 }

@@ -61,28 +61,43 @@ type DocumentWarning struct {
 	Where   string `json:"where"`
 }
 
-// Decode reads a recorded file of an instrument's bytes, frames and blocks included, through the same code as a live
-// line. It finds protocol and profile from the bytes.
-func Decode(profiles *profile.Set, recording []byte) (profile.Protocol, []Message) {
-	var out []Message
-	add := func(more []Message) {
-		for _, m := range more {
-			shift(&m, len(out))
-			out = append(out, m)
-		}
-	}
+// Recording is what a recorded file of an instrument's bytes holds.
+type Recording struct {
+	Protocol profile.Protocol
+	Messages []Message
+	Faults   []string // of frames and blocks that were read in spite of a fault, by code
+}
+
+// Decode reads a recorded file, frames and blocks included, through the same code as a live line. It finds protocol and
+// profile from the bytes.
+func Decode(profiles *profile.Set, recording []byte) Recording {
+	recording = bytes.TrimPrefix(recording, []byte("\xef\xbb\xbf")) // the mark that some editors put in front
 	if IsHL7(recording) {
-		d := NewHL7(profiles, nil)
-		for _, payload := range hl7.ReadRecording(recording).Messages {
-			add(d.Decode(payload))
+		read := hl7.ReadRecording(recording)
+		out := Recording{Protocol: profile.HL7}
+		for range read.Cut {
+			out.Faults = append(out.Faults, "block_cut")
 		}
-		return profile.HL7, out
+		d := NewHL7(profiles, nil)
+		for _, payload := range read.Messages {
+			out.add(d.Decode(payload))
+		}
+		return out
 	}
+	read := astm.ReadRecording(recording)
+	out := Recording{Protocol: profile.ASTM, Faults: read.Faults}
 	d := NewASTM(profiles, nil)
-	for _, text := range astm.ReadRecording(recording).Messages {
-		add(d.Decode(text.Bytes))
+	for _, text := range read.Messages {
+		out.add(d.Decode(text.Bytes))
 	}
-	return profile.ASTM, out
+	return out
+}
+
+func (r *Recording) add(more []Message) {
+	for i := range more {
+		shift(&more[i], len(r.Messages))
+		r.Messages = append(r.Messages, more[i])
+	}
 }
 
 // shift sets the position of the message, and of all that it holds.
@@ -107,23 +122,26 @@ func IsHL7(b []byte) bool {
 			return false
 		}
 		at += i
-		if at == 0 || b[at-1] < ' ' || b[at-1] == 0xbf { // 0xbf ends a byte order mark
+		if at == 0 || b[at-1] < ' ' {
 			return true
 		}
 		at += 3
 	}
 }
 
-// NewDocument makes the document of decoded messages.
-func NewDocument(protocol profile.Protocol, messages []Message) Document {
+// NewDocument makes the document of a decoded recording.
+func NewDocument(r Recording) Document {
 	d := Document{
-		Protocol: string(protocol), Kind: documentKind(messages), Messages: len(messages),
+		Protocol: string(r.Protocol), Kind: documentKind(r.Messages), Messages: len(r.Messages),
 		Results: []DocumentResult{}, Queries: []DocumentQuery{}, Orders: []DocumentOrder{}, Warnings: []DocumentWarning{},
 	}
-	for _, m := range messages {
-		if d.Driver == "" {
-			d.Driver = m.Profile
-		}
+	for _, code := range r.Faults {
+		d.Warnings = append(d.Warnings, DocumentWarning{Code: code, Where: "link"})
+	}
+	if len(r.Messages) > 0 {
+		d.Driver = r.Messages[0].Profile
+	}
+	for _, m := range r.Messages {
 		for _, o := range m.Observations {
 			d.Results = append(d.Results, DocumentResult{
 				Message: m.Index, SampleID: o.SampleID, TestCode: o.TestCode, TestName: o.TestName, Aspect: o.Aspect,

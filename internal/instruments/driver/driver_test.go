@@ -143,7 +143,7 @@ func TestQueryAll(t *testing.T) {
 	if !q.All || len(q.SampleIDs) != 0 || !cmp.Equal(q.Tests, []string{"GLU", "UREA"}) {
 		t.Errorf("%+v", q)
 	}
-	doc := driver.NewDocument(profile.ASTM, []driver.Message{m})
+	doc := driver.NewDocument(driver.Recording{Protocol: profile.ASTM, Messages: []driver.Message{m}})
 	if !cmp.Equal(doc.Queries[0].SampleIDs, []string{"ALL"}) {
 		t.Errorf("document: %q", doc.Queries[0].SampleIDs)
 	}

@@ -9,6 +9,7 @@ import (
 	"jaanch/internal/failpoint"
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/lab"
 )
 
 // work carries out everything that is due now: the machine's effects, messages of ours, and the archive.
@@ -77,15 +78,18 @@ func (c *conn) commit(ctx context.Context, e instruments.Effect) {
 	if failpoint.AckEarly() { // the defect that the kill test plants; never in an ordinary build
 		c.machine.Stored(c.elapsed(), true, nil)
 		c.drain(ctx)
-		c.store(ctx, in)
+		_ = c.store(ctx, in)
 		return
 	}
 	failpoint.Enter(failpoint.Storing)
-	ok := c.store(ctx, in)
+	err := c.store(ctx, in)
 	failpoint.Leave(failpoint.Storing)
+	ok := err == nil
 	var ack []byte
 	if !ok {
-		c.archive.refused(fresh)
+		if !undecided(err) {
+			c.archive.refused(fresh)
+		}
 	} else {
 		c.fixed = c.fixed || fresh > 0
 		c.fruit = fruitless{}
@@ -128,7 +132,7 @@ func (c *conn) flush(ctx context.Context) {
 	if !waits {
 		return
 	}
-	if !c.store(ctx, in) {
+	if c.store(ctx, in) != nil {
 		c.note(hl7.CodeStoreRefused)
 		c.flushAt = c.elapsed() + c.opt.Retry
 		return
@@ -138,7 +142,9 @@ func (c *conn) flush(ctx context.Context) {
 
 // store calls the host's Store within its time. A Store that panics is called again for the raw bytes alone: no message
 // can make the node refuse bytes for ever.
-func (c *conn) store(ctx context.Context, in instruments.Intake) bool {
+func (c *conn) store(ctx context.Context, in instruments.Intake) error {
+	ctx, cancel := context.WithTimeout(ctx, c.opt.StoreLimit)
+	defer cancel()
 	in.Peer = c.peer()
 	receipt, err := c.storeOnce(ctx, in)
 	if _, panicked := errors.AsType[panicError](err); panicked {
@@ -147,7 +153,7 @@ func (c *conn) store(ctx context.Context, in instruments.Intake) bool {
 		receipt, err = c.storeOnce(ctx, in)
 	}
 	if err != nil {
-		return false
+		return err
 	}
 	c.archive.stored()
 	if !receipt.Instrument.IsZero() && receipt.Instrument != in.Peer.Instrument {
@@ -156,7 +162,13 @@ func (c *conn) store(ctx context.Context, in instruments.Intake) bool {
 		c.shared.mu.Unlock()
 		c.board.identified(c)
 	}
-	return true
+	return nil
+}
+
+// undecided tells whether a Store that failed may yet have succeeded. Its messages then keep their identities: the
+// sender's repetition is a message of its own, which the host knows as a duplicate by its content.
+func undecided(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || lab.KindOf(err) == lab.KindUnknown
 }
 
 // panicError is a panic of the host, as an error.
@@ -167,8 +179,6 @@ func (e panicError) Error() string { return fmt.Sprintf("session: the host panic
 
 // storeOnce calls Store in a goroutine of its own, so that one that does not come back cannot keep the sender waiting.
 func (c *conn) storeOnce(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.opt.StoreLimit)
-	defer cancel()
 	type outcome struct {
 		receipt instruments.Receipt
 		err     error

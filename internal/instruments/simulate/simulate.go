@@ -23,6 +23,7 @@ type Target struct {
 	Model    string               // an id of Models; empty for a capture alone
 	Protocol instruments.Protocol // of a capture whose bytes do not tell; else the model's
 	Address  string               // host:port of the node
+	Listen   string               // in its place, where the node is to dial
 	Serial   *link.Serial         // in its place, a serial port
 	Query    Query                // how it asks for orders
 }
@@ -77,6 +78,8 @@ func (o Options) sayf(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, fo
 // sense.
 func Run(ctx context.Context, opt Options) error {
 	opt = opt.filled()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	if len(opt.Targets) == 0 {
 		return errors.New("simulate: no target is given")
 	}
@@ -87,7 +90,7 @@ func Run(ctx context.Context, opt Options) error {
 	defer acks.close()
 	players := make([]*player, 0, len(opt.Targets))
 	for i, t := range opt.Targets {
-		p, err := newPlayer(opt, t, i, acks)
+		p, err := newPlayer(ctx, opt, t, i, acks)
 		if err != nil {
 			return err
 		}
@@ -120,6 +123,7 @@ type player struct {
 	opt      Options
 	target   Target
 	name     string
+	opener   link.Opener
 	model    Model
 	protocol instruments.Protocol
 	capture  []outgoing
@@ -130,7 +134,7 @@ type player struct {
 	plugs    uint64
 }
 
-func newPlayer(opt Options, t Target, index int, acks *ackLog) (*player, error) {
+func newPlayer(ctx context.Context, opt Options, t Target, index int, acks *ackLog) (*player, error) {
 	p := &player{
 		opt: opt, target: t, acks: acks, protocol: t.Protocol,
 		rng: rand.New(rand.NewPCG(opt.Seed, uint64(index)+1)), //nolint:gosec // values are repeated from a seed, nothing here is secret
@@ -151,12 +155,21 @@ func newPlayer(opt Options, t Target, index int, acks *ackLog) (*player, error) 
 	} else if t.Model == "" {
 		return nil, errors.New("simulate: neither a model nor a capture is given")
 	}
-	if t.Address == "" && t.Serial == nil {
-		return nil, errors.New("simulate: a target needs an address or a serial port")
-	}
-	p.name = t.Address
-	if t.Serial != nil {
-		p.name = t.Serial.Device
+	switch {
+	case t.Serial != nil:
+		p.name, p.opener = t.Serial.Device, *t.Serial
+	case t.Address != "":
+		p.name, p.opener = t.Address, link.Dialer{Address: t.Address}
+	case t.Listen != "":
+		ln, err := link.Listen(ctx, t.Listen)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = ln.Close() })
+		p.name, p.opener = ln.Addr().String(), link.Acceptor{Listener: ln}
+		opt.sayf("analyzer listens on %s", p.name)
+	default:
+		return nil, errors.New("simulate: a target needs an address, a port to listen on, or a serial port")
 	}
 	return p, nil
 }
@@ -247,13 +260,9 @@ func (p *player) plug(ctx context.Context) error {
 	if p.line != nil {
 		return nil
 	}
-	var opener link.Opener = link.Dialer{Address: p.target.Address}
-	if p.target.Serial != nil {
-		opener = *p.target.Serial
-	}
 	wait := p.opt.Backoff.Min
 	for {
-		port, err := opener.Open(ctx)
+		port, err := p.opener.Open(ctx)
 		if err == nil {
 			p.plugs++
 			p.line = plug(spoil(port, p.opt.Faults, p.opt.Seed+p.plugs), p.protocol, p.opt)
