@@ -237,6 +237,7 @@ func (rd *hl7Reader) result(g *hl7.Segment, i int) {
 		Range:    wholeText(w, p.Range),
 		Flag:     wholeText(w, p.Flag),
 		Status:   wholeText(w, p.Status),
+		SubID:    g.Field(4).Text(),
 	}
 	var sample, when profile.Place
 	o.SampleID, sample = find(w, p.Sample)
