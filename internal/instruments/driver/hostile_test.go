@@ -11,7 +11,6 @@ import (
 // TestHostile reads large messages that are made to be slow. Each would take many minutes if
 // parts were counted from the start again and again; the bound here is far above what they need.
 func TestHostile(t *testing.T) {
-	t.Parallel()
 	const size = 512 << 10
 	for _, c := range []struct {
 		name     string
