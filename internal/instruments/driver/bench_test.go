@@ -2,11 +2,10 @@ package driver_test
 
 import (
 	"fmt"
-	"strings"
-	"testing"
-
 	"jaanch/internal/instruments/driver"
 	"jaanch/internal/instruments/profile"
+	"strings"
+	"testing"
 )
 
 // BenchmarkDecode50 turns a message of 50 results into observations, detection included.

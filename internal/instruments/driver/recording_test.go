@@ -2,11 +2,10 @@ package driver_test
 
 import (
 	"fmt"
-	"strings"
-	"testing"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/driver"
+	"strings"
+	"testing"
 )
 
 // TestDecodeForms reads the same message in every form in which it may have been recorded.

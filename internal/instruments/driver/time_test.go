@@ -1,11 +1,10 @@
 package driver_test
 
 import (
-	"testing"
-	"time"
-
 	"jaanch/internal/instruments/driver"
 	"jaanch/internal/instruments/profile"
+	"testing"
+	"time"
 )
 
 func TestTime(t *testing.T) {
