@@ -140,3 +140,16 @@ func (a *Agent) head(ctx context.Context, acked int64) (sqlite.Head, *time.Time,
 	})
 	return head, oldest, err
 }
+
+// PullOnly brings down what moved without sending anything, as a round does whose push fails.
+func (a *Agent) PullOnly(ctx context.Context) error {
+	m, err := a.membership(ctx)
+	if err != nil {
+		return err
+	}
+	token, err := a.session(ctx, m)
+	if err != nil {
+		return err
+	}
+	return a.pullAll(ctx, &m, token)
+}
