@@ -2,10 +2,9 @@ package astm
 
 import (
 	"bytes"
+	"jaanch/internal/instruments/charset"
 	"strings"
 	"unicode/utf8"
-
-	"jaanch/internal/instruments/charset"
 )
 
 // Field is one field of a record, or one repeat or component of it, as it came.

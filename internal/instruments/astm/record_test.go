@@ -1,12 +1,11 @@
 package astm_test
 
 import (
+	"jaanch/internal/instruments/astm"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"jaanch/internal/instruments/astm"
 )
 
 func TestParseDelimiters(t *testing.T) {
@@ -77,18 +76,14 @@ func TestParseMessages(t *testing.T) {
 			var letters []string
 			var notes []astm.Leniency
 			for _, m := range astm.Parse([]byte(c.text)) {
-				s := ""
+				var s []byte
 				for _, r := range m.Records {
-					if r.Type == 0 {
-						s += "?"
-						continue
-					}
-					s += string(r.Type)
+					s = append(s, max(r.Type, '?'))
 				}
 				if m.Ended {
-					s += "!"
+					s = append(s, '!')
 				}
-				letters = append(letters, s)
+				letters = append(letters, string(s))
 				notes = append(notes, leniencies(m)...)
 			}
 			if diff := cmp.Diff(c.want, letters); diff != "" {

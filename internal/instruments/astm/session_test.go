@@ -2,7 +2,6 @@ package astm_test
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +60,7 @@ func (r *rig) feed(s string) {
 
 func (r *rig) pass(d time.Duration) {
 	r.now += d
-	r.line.Tick(r.now)
+	r.line.Feed(r.now, nil)
 	r.drain()
 }
 
@@ -123,7 +122,7 @@ func TestReceiverRefusesByTheRules(t *testing.T) {
 		{"wrong checksum, then right", bad(first) + first, "!checksum NAK commit ACK"},
 		{"first number is not 1", second, "!frame_number NAK"},
 		{"a number is skipped", first + astmFrame(3, "L|1\r"), "commit ACK !frame_number NAK"},
-		{"retransmission is acknowledged and dropped", first + first + second, "commit ACK ACK commit* ACK"},
+		{"retransmission is acknowledged and dropped", first + first + second, "commit ACK " + "ACK commit* ACK"},
 		{"same number, other text", first + astmFrame(1, "P|1\r"), "commit ACK !frame_number NAK"},
 		{"no digit for a number", "\x02xH|\x03" + sum("xH|\x03"), "!frame_number NAK"},
 		{"DLE in the text", astmFrame(1, "H|\x10\r"), "!illegal_char NAK"},
@@ -152,7 +151,7 @@ func TestReceiverWithoutNumbersKeepsNewText(t *testing.T) {
 	t.Parallel()
 	r := newRig(astm.Options{AnyNumber: true})
 	r.feed("\x05" + astmFrame(1, "H|\\^&\r") + astmFrame(1, "M|1|a\r") + astmFrame(1, "M|1|a\r") + astmFrame(4, "L|1\r"))
-	r.want(t, "begin ACK commit ACK commit ACK ACK commit* ACK")
+	r.want(t, "begin ACK commit ACK commit ACK "+"ACK commit* ACK")
 	if got, want := string(r.texts[0].Bytes), "H|\\^&\rM|1|a\rL|1\r"; got != want {
 		t.Errorf("message %q, want %q", got, want)
 	}
@@ -248,7 +247,7 @@ func TestReceiverTimers(t *testing.T) {
 	r.feed("\x05")
 	r.take()
 	for i := range 2 * 300 { // a byte a second, for ever: the frame as a whole has its limit
-		r.feed(fmt.Sprintf("%s", "\x021"[min(i, 1):min(i, 1)+1]))
+		r.feed("\x021"[min(i, 1) : min(i, 1)+1])
 		r.pass(time.Second)
 	}
 	r.want(t, "!frame_torn NAK")
@@ -323,7 +322,7 @@ func TestSenderRetries(t *testing.T) {
 		for range 5 {
 			r.feed(answer)
 		}
-		r.want(t, "begin ENQ frame1 frame1 frame1 frame1 frame1 frame1")
+		r.want(t, "begin ENQ"+strings.Repeat(" frame1", 6))
 		r.feed(answer)
 		r.want(t, "EOT finish sent:refused")
 	}
@@ -491,15 +490,15 @@ func TestCutAtEveryByte(t *testing.T) {
 		if string(r.raw) != session[:cut] {
 			t.Fatalf("cut at %d: raw %q", cut, r.raw)
 		}
-		got := ""
+		var got strings.Builder
 		for _, m := range r.texts {
-			got += string(m.Bytes)
+			got.Write(m.Bytes)
 			if (m.Ending == instruments.Terminated) != (acked == 6) {
 				t.Fatalf("cut at %d after %d frames: ending %s", cut, acked, m.Ending)
 			}
 		}
 		want := strings.Join(strings.SplitAfter(message, "\r")[:acked], "")
-		if got != want {
+		if got := got.String(); got != want {
 			t.Fatalf("cut at %d: %d frames acknowledged, got %q", cut, acked, got)
 		}
 	}

@@ -3,11 +3,10 @@ package driver
 import (
 	"bytes"
 	"crypto/sha256"
-	"strings"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/profile"
+	"strings"
 )
 
 // ASTM is the driver of all E1394 instruments.
@@ -16,9 +15,7 @@ type ASTM struct {
 	fixed    *profile.Profile // nil: found from each message
 }
 
-var (
-	_ Decoder = (*ASTM)(nil)
-)
+var _ Decoder = (*ASTM)(nil)
 
 // NewASTM makes the driver. fixed is the profile of a configured instrument, nil to find it from the bytes.
 func NewASTM(profiles *profile.Set, fixed *profile.Profile) *ASTM {
@@ -36,7 +33,7 @@ func (d *ASTM) Decode(payload []byte) []Message {
 			p = d.profiles.DetectASTM(&parsed[i])
 		}
 		m := decodeASTM(&parsed[i], p)
-		m.shift(i)
+		shift(&m, i)
 		if !known {
 			m.Warnings = append(m.Warnings, Warning{Code: string(astm.UndeclaredCharset), Where: "H-1"})
 		}
@@ -58,7 +55,6 @@ func (d *ASTM) charset() string {
 // astmRow is the record at hand and those above it.
 type astmRow struct {
 	h, p, o, r, q *astm.Record
-	h0            *astm.Record // stands for a header that never came
 }
 
 func (w *astmRow) record(segment string) *astm.Record {
@@ -144,11 +140,7 @@ func (rd *astmReader) record(r *astm.Record, i int) {
 }
 
 func (rd *astmReader) header(r *astm.Record) {
-	sender := r.Field(5)
-	rd.out.Sender = Sender{
-		Vendor: rd.p.Vendor, Model: sender.Component(1).Text(), Version: sender.Component(2).Text(),
-		Serial: sender.Component(3).Text(), Raw: sender.Text(),
-	}
+	rd.out.Sender = senderOf(&rd.row, rd.p, r.Field(5).Text())
 	rd.out.ControlID = r.Field(3).Text()
 	rd.out.Type = r.Field(11).Text()
 	rd.out.Version = r.Field(13).Text()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,9 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/profile"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")

@@ -1,12 +1,12 @@
 package driver_test
 
 import (
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/lab"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"jaanch/internal/instruments/driver"
 )
 
 // FuzzDecode reads anything as a recording, and answers every query found in it: no panic, and rows that keep what the
@@ -43,7 +43,7 @@ func FuzzDecode(f *testing.F) {
 				for _, id := range q.SampleIDs {
 					a.Samples = append(a.Samples, driver.SampleAnswer{SampleID: id, Found: true, Tests: []string{"T"}})
 				}
-				if _, err := d.Answer(q, a); err != nil {
+				if _, err := d.Answer(q, a); err != nil && lab.CodeOf(err) != "query_unknown" {
 					t.Fatal(err)
 				}
 			}

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"text/tabwriter"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/profile"
+	"os"
+	"strings"
+	"text/tabwriter"
 )
 
 // Document is what `edge decode --json` prints about a recorded file. Its shape is read by others and only grows.
@@ -67,7 +67,7 @@ func Decode(profiles *profile.Set, recording []byte) (profile.Protocol, []Messag
 	var out []Message
 	add := func(more []Message) {
 		for _, m := range more {
-			m.shift(len(out))
+			shift(&m, len(out))
 			out = append(out, m)
 		}
 	}
@@ -86,7 +86,7 @@ func Decode(profiles *profile.Set, recording []byte) (profile.Protocol, []Messag
 }
 
 // shift sets the position of the message, and of all that it holds.
-func (m *Message) shift(index int) {
+func shift(m *Message, index int) {
 	m.Index = index
 	for i := range m.Observations {
 		m.Observations[i].Message = index
@@ -189,7 +189,7 @@ func Run(w io.Writer, path string, asJSON bool) error {
 	if info.Size() > maxRecording {
 		return fmt.Errorf("open recording %s: larger than %d MiB", path, maxRecording>>20)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // the path is what the operator typed on the command line
 	if err != nil {
 		return fmt.Errorf("read recording: %w", err)
 	}
@@ -209,23 +209,28 @@ func Run(w io.Writer, path string, asJSON bool) error {
 
 // print writes the document as tables.
 func (d Document) print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%s, %s, %d message(s), profile %s\n", d.Protocol, d.Kind, d.Messages, d.Driver)
+	var b strings.Builder
+	line := func(format string, a ...any) { fmt.Fprintf(&b, format, a...) }
+	line("%s, %s, %d message(s), profile %s\n", d.Protocol, d.Kind, d.Messages, d.Driver)
 	if len(d.Results) > 0 {
-		fmt.Fprintln(t, "\nmessage\tsample\ttest\tvalue\tunit\tflag\tstatus\ttime\trole")
+		line("\nmessage\tsample\ttest\tvalue\tunit\tflag\tstatus\ttime\trole\n")
 	}
 	for _, r := range d.Results {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+		line("%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			r.Message, r.SampleID, r.TestCode, r.Value, r.Unit, r.Flag, r.Status, r.Timestamp, r.Role)
 	}
 	for _, q := range d.Queries {
-		fmt.Fprintf(t, "%d\tasks for %v\n", q.Message, q.SampleIDs)
+		line("%d\tasks for %v\n", q.Message, q.SampleIDs)
 	}
 	for _, o := range d.Orders {
-		fmt.Fprintf(t, "%d\torders %v on %s\n", o.Message, o.Tests, o.SampleID)
+		line("%d\torders %v on %s\n", o.Message, o.Tests, o.SampleID)
 	}
 	for _, x := range d.Warnings {
-		fmt.Fprintf(t, "%d\twarning %s at %s\n", x.Message, x.Code, x.Where)
+		line("%d\twarning %s at %s\n", x.Message, x.Code, x.Where)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(t, b.String()); err != nil {
+		return err
 	}
 	return t.Flush()
 }

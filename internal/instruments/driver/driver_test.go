@@ -3,6 +3,10 @@ package driver_test
 import (
 	"bytes"
 	"errors"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/instruments/profile"
+	"jaanch/internal/lab"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,11 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/hl7"
-	"jaanch/internal/instruments/profile"
-	"jaanch/internal/lab"
 )
 
 func cr(s string) []byte { return []byte(strings.ReplaceAll(strings.TrimSpace(s), "\n", "\r") + "\r") }

@@ -1,12 +1,11 @@
 package hl7_test
 
 import (
+	"jaanch/internal/instruments/hl7"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"jaanch/internal/instruments/hl7"
 )
 
 func TestFieldNumbers(t *testing.T) {

@@ -26,7 +26,7 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 		m = astm.NewLine(a)
 	case instruments.HL7:
 		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap})
-	default:
+	case instruments.Raw, instruments.Auto:
 		return nil
 	}
 	var out []instruments.Message

@@ -129,7 +129,7 @@ func (c *conn) speak(p instruments.Protocol) {
 	case bare:
 		c.machine = astm.NewBare(c.opt.ASTM)
 		p = instruments.ASTM
-	default:
+	case instruments.ASTM, instruments.Raw, instruments.Auto:
 		c.machine = astm.NewLine(c.opt.ASTM)
 	}
 	c.archive.protocol = p

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // work carries out everything that is due now: the machine's effects, messages of ours, and the archive.
 func (c *conn) work(ctx context.Context) {
 	if c.machine != nil {
-		c.machine.Tick(c.elapsed())
+		c.machine.Feed(c.elapsed(), nil)
 		c.drain(ctx)
 		for c.pump(ctx) {
 			c.drain(ctx)
@@ -100,8 +101,8 @@ func (c *conn) finish(ctx context.Context, texts []instruments.Text) {
 // flush stores what waits for no acknowledgement.
 func (c *conn) flush(ctx context.Context) {
 	c.flushAt = 0
-	in, any := c.archive.idle()
-	if !any {
+	in, waits := c.archive.idle()
+	if !waits {
 		return
 	}
 	if !c.store(ctx, in) {
@@ -117,7 +118,7 @@ func (c *conn) flush(ctx context.Context) {
 func (c *conn) store(ctx context.Context, in instruments.Intake) bool {
 	in.Peer = c.peer()
 	receipt, err := c.storeOnce(ctx, in)
-	if _, panicked := err.(panicError); panicked {
+	if _, panicked := errors.AsType[panicError](err); panicked {
 		c.note("message_unreadable")
 		in.Messages, in.Bare = nil, true
 		receipt, err = c.storeOnce(ctx, in)

@@ -70,6 +70,9 @@ func (o Options) filled() Options {
 	return o
 }
 
+// sayf writes a line of progress. Nobody is held up when it cannot be written.
+func (o Options) sayf(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, format+"\n", args...) }
+
 // Run plays until everything is sent, or ctx ends. It fails when a message was given up, or when the options make no
 // sense.
 func Run(ctx context.Context, opt Options) error {
@@ -130,7 +133,7 @@ type player struct {
 func newPlayer(opt Options, t Target, index int, acks *ackLog) (*player, error) {
 	p := &player{
 		opt: opt, target: t, acks: acks, protocol: t.Protocol,
-		rng: rand.New(rand.NewPCG(opt.Seed, uint64(index)+1)),
+		rng: rand.New(rand.NewPCG(opt.Seed, uint64(index)+1)), //nolint:gosec // values are repeated from a seed, nothing here is secret
 	}
 	if t.Model != "" {
 		m, ok := findModel(t.Model)
@@ -204,7 +207,7 @@ func (p *player) deliver(ctx context.Context, m outgoing) error {
 	for tries := 1; ; tries++ {
 		err := p.attempt(ctx, m)
 		if err == nil {
-			fmt.Fprintf(p.opt.Out, "%s acknowledged %s %s\n", p.name, m.id, m.sample)
+			p.opt.sayf("%s acknowledged %s %s", p.name, m.id, m.sample)
 			return p.acks.add(AckRecord{ID: m.id, SampleID: m.sample, Target: p.name, Results: m.results(p.protocol), Sends: tries})
 		}
 		if ctx.Err() != nil {
@@ -213,7 +216,7 @@ func (p *player) deliver(ctx context.Context, m outgoing) error {
 		if p.opt.Tries > 0 && tries >= p.opt.Tries || errors.Is(err, unsentError{hl7.CodeRejected}) {
 			return fmt.Errorf("message %s after %d tries: %w", m.id, tries, err)
 		}
-		fmt.Fprintf(p.opt.Out, "%s not acknowledged %s: %v\n", p.name, m.id, err)
+		p.opt.sayf("%s not acknowledged %s: %v", p.name, m.id, err)
 		if !pause(ctx, p.opt.Backoff.Min) {
 			return ctx.Err()
 		}

@@ -99,11 +99,12 @@ func (n *node) answer(_ context.Context, _ instruments.Peer, m instruments.Messa
 		}
 		out := instruments.Reply{Ack: []byte("MSH|^~\\&|||||||QCK^Q02|1|P|2.3.1\rMSA|AA|" + q.ControlID() + "\rQAK|SR|" + status + "|\r")}
 		if len(tests) > 0 {
-			dsr := "MSH|^~\\&|||||||DSR^Q03|D" + q.ControlID() + "|P|2.3.1\rMSA|AA|" + q.ControlID() + "\rDSP|21||" + id + "\r"
+			var dsr strings.Builder
+			dsr.WriteString("MSH|^~\\&|||||||DSR^Q03|D" + q.ControlID() + "|P|2.3.1\rMSA|AA|" + q.ControlID() + "\rDSP|21||" + id + "\r")
 			for i, code := range tests {
-				dsr += fmt.Sprintf("DSP|%d||%s^^^\r", 29+i, code)
+				fmt.Fprintf(&dsr, "DSP|%d||%s^^^\r", 29+i, code)
 			}
-			out.Send = [][]byte{[]byte(dsr + "DSC|\r")}
+			out.Send = [][]byte{[]byte(dsr.String() + "DSC|\r")}
 		}
 		return out, nil
 	}
@@ -260,7 +261,7 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 			defer n.mu.Unlock()
 			last := n.messages[len(n.messages)-1]
 			var codes []string
-			for _, rec := range strings.Split(last, "\r") {
+			for rec := range strings.SplitSeq(last, "\r") {
 				if f := strings.Split(rec, "|"); f[0] == "R" {
 					codes = append(codes, strings.TrimPrefix(f[2], "^^^"))
 				} else if f[0] == "OBX" {

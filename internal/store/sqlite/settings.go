@@ -21,7 +21,7 @@ func proveWriter(ctx context.Context, conn querier) error {
 		{"synchronous", "2"},
 		{"foreign_keys", "1"},
 		{"recursive_triggers", "1"},
-		{"secure_delete", "2"},
+		{"secure_delete", "1"},
 		{"busy_timeout", busyTimeoutMS},
 		{"query_only", "0"},
 	} {
