@@ -66,23 +66,24 @@ func (o Options) withDefaults() Options {
 
 // DB is an open database. It is safe for use by many goroutines.
 type DB struct {
-	options   Options
-	logger    *slog.Logger
-	device    lab.ID
-	tables    *tables
-	writer    *writer
-	queue     queue
-	readers   *sql.DB
-	texts     sync.Map // query text → *sql.Stmt of the reader pool
-	textCount atomic.Int64
-	ids       idSource
-	head      headFile
-	health    health
-	feed      feed
-	dead      chan struct{}
-	deadBy    error // set before dead is closed
-	closing   sync.Once
-	checking  background
+	options     Options
+	logger      *slog.Logger
+	device      lab.ID
+	tables      *tables
+	writer      *writer
+	queue       queue
+	readers     *sql.DB
+	texts       sync.Map // query text → *sql.Stmt of the reader pool
+	textCount   atomic.Int64
+	ids         idSource
+	head        headFile
+	health      health
+	feed        feed
+	dead        chan struct{}
+	deadBy      error // set before dead is closed
+	checkpoints checkpointer
+	closing     sync.Once
+	checking    background
 }
 
 // Open opens the database, or makes it. It migrates (after a backup of a database that holds data), proves the settings

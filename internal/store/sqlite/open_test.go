@@ -113,7 +113,7 @@ func TestSettingsThatDifferAreFound(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := context.Background()
-	for _, pragma := range []string{"synchronous=1", "foreign_keys=0", "recursive_triggers=0", "secure_delete=0", "busy_timeout=1", "query_only=1"} {
+	for _, pragma := range []string{"synchronous=1", "foreign_keys=0", "recursive_triggers=0", "secure_delete=0", "busy_timeout=1", "wal_autocheckpoint=1000", "query_only=1"} {
 		pool, err := sql.Open("sqlite", sqlite.WriterSource(t, b.path))
 		if err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestSettingsThatDifferAreFound(t *testing.T) {
 	for _, query := range []string{"_pragma=journal_mode(DELETE)", "_dqs=1&_defensive=1", "_defensive=0&_dqs=0"} {
 		path := filepath.Join(t.TempDir(), "plain.db")
 		pool, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
-			"&_pragma=recursive_triggers(1)&_pragma=secure_delete(ON)&"+map[bool]string{true: "", false: "_pragma=journal_mode(WAL)&"}[query == "_pragma=journal_mode(DELETE)"]+query)
+			"&_pragma=recursive_triggers(1)&_pragma=secure_delete(ON)&_pragma=wal_autocheckpoint(0)&"+map[bool]string{true: "", false: "_pragma=journal_mode(WAL)&"}[query == "_pragma=journal_mode(DELETE)"]+query)
 		if err != nil {
 			t.Fatal(err)
 		}
