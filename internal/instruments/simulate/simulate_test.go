@@ -309,6 +309,83 @@ func TestTubeIDs(t *testing.T) {
 	}
 }
 
+// TestNodeThatRestartsLosesNothing ends the node again and again in the middle of uploads. Whatever was acknowledged is
+// stored, and the analyzer sends the rest again by itself.
+func TestNodeThatRestartsLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, model := range []string{"cbc", "chemistry"} {
+		t.Run(model, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			ctx := limited(t)
+			first, err := link.Listen(ctx, "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := first.Addr().String()
+			over := make(chan struct{})
+			restarted := make(chan int, 1)
+			go func() {
+				rounds := 0
+				for ln := first; ln != nil; rounds++ {
+					ln = n.life(ctx, ln, address, over)
+				}
+				restarted <- rounds
+			}()
+			log := filepath.Join(t.TempDir(), "acks")
+			err = simulate.Run(ctx, simulate.Options{
+				Targets: []simulate.Target{{Model: model, Address: address}}, Count: 40, AckLog: log, Results: 3,
+				Timers: astm.Timers{Reply: time.Second}, Reply: time.Second, Backoff: link.Backoff{Min: time.Millisecond},
+			})
+			close(over)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rounds := <-restarted
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			all := strings.Join(n.messages, "#")
+			list := acked(t, log)
+			for _, r := range list {
+				if !strings.Contains(all, r.SampleID) {
+					t.Errorf("%s was acknowledged and is not stored", r.SampleID)
+				}
+			}
+			if len(list) != 40 || rounds < 5 {
+				t.Errorf("%d acknowledged in %d lives of the node", len(list), rounds)
+			}
+		})
+	}
+}
+
+// life runs the node until three more messages have arrived, then ends it and gives its next listener; nil when over.
+func (n *node) life(ctx context.Context, ln net.Listener, address string, over <-chan struct{}) net.Listener {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		board := session.NewBoard(nil)
+		_ = link.Serve(ctx, ln, func(ctx context.Context, p link.Port) { _ = session.Run(ctx, board, p, n.host(), n.opt) })
+	}()
+	last := false
+	for range 3 {
+		select {
+		case <-n.arrived:
+		case <-over:
+			last = true
+		}
+	}
+	end()
+	<-served
+	for !last && ctx.Err() != nil {
+		if next, err := link.Listen(context.WithoutCancel(ctx), address); err == nil {
+			return next
+		}
+	}
+	return nil
+}
+
 func TestAnalyzerThatListensIsDialled(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
