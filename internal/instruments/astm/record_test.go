@@ -118,6 +118,33 @@ func TestDelimitersChange(t *testing.T) {
 	}
 }
 
+// TestEach gives the same parts as counting them does.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	m := astm.Parse([]byte("H|\\^&\rR|1|a^b\\^d\\|x\rL|1\r"))
+	f := m[0].Records[1].Field(3)
+	n := 0
+	for r := range f.EachRepeat() {
+		n++
+		if got, want := string(r.Raw), string(f.Repeat(n).Raw); got != want {
+			t.Errorf("repeat %d: %q, want %q", n, got, want)
+		}
+		k := 0
+		for c := range r.EachComponent() {
+			k++
+			if got, want := string(c.Raw), string(f.Repeat(n).Component(k).Raw); got != want {
+				t.Errorf("component %d.%d: %q, want %q", n, k, got, want)
+			}
+		}
+		if k != r.Components() {
+			t.Errorf("repeat %d: %d components, want %d", n, k, r.Components())
+		}
+	}
+	if n != f.Repeats() || n != 3 {
+		t.Errorf("%d repeats, want %d", n, f.Repeats())
+	}
+}
+
 func TestFieldNumbers(t *testing.T) {
 	t.Parallel()
 	m := astm.Parse([]byte("H|\\^&|id\rR|1|^^^GLU||mg/dL| |\rL|1\r"))

@@ -1,9 +1,8 @@
 package charset_test
 
 import (
-	"testing"
-
 	"jaanch/internal/instruments/charset"
+	"testing"
 )
 
 // TestText: valid UTF-8 wins, then the first known name, then Windows-1252; nothing is ever lost or left invalid.

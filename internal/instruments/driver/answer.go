@@ -57,6 +57,7 @@ type Outgoing struct {
 type Reply struct {
 	Response []byte
 	Follow   []Outgoing
+	Cancel   bool // the instrument took its query back: what is still to be sent for it is dropped
 }
 
 // Download is one order that the host sends without being asked.
@@ -68,7 +69,7 @@ type Download struct {
 
 // Line gives the reply as a session sends it.
 func (r Reply) Line() instruments.Reply {
-	out := instruments.Reply{Ack: r.Response}
+	out := instruments.Reply{Ack: r.Response, Cancel: r.Cancel}
 	for _, m := range r.Follow {
 		out.Send = append(out.Send, m.Payload)
 	}

@@ -18,7 +18,7 @@ var (
 // query is answered by nothing.
 func (d *ASTM) Answer(q Query, a Answer) (Reply, error) {
 	if q.Cancel {
-		return Reply{}, nil
+		return Reply{Cancel: true}, nil
 	}
 	p := q.origin.profile
 	if d.fixed != nil {

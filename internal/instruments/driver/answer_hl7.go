@@ -22,9 +22,6 @@ func errNotAQuery() error {
 
 // Answer makes the response to a query and, where the protocol wants them apart, the orders that follow it.
 func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
-	if q.Cancel {
-		return Reply{}, nil
-	}
 	p, m := q.origin.profile, q.origin.message
 	if d.fixed != nil {
 		p = d.fixed

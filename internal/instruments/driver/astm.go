@@ -210,9 +210,8 @@ func (rd *astmReader) order(r *astm.Record) {
 	}
 	o := Order{Action: r.Field(12).Text(), Priority: r.Field(6).Component(1).Text()}
 	o.SampleID, _ = find(&rd.row, rd.p.Sample)
-	tests := r.Field(5)
-	for n := 1; n <= tests.Repeats(); n++ {
-		if code := orderCode(tests.Repeat(n), rd.p.OrderCode); code != "" {
+	for test := range r.Field(5).EachRepeat() {
+		if code := orderCode(test, rd.p.OrderCode); code != "" {
 			o.Tests = append(o.Tests, code)
 		}
 	}
@@ -227,9 +226,7 @@ func (rd *astmReader) query(r *astm.Record) {
 	if rd.row.h != nil {
 		q.origin.header = string(rd.row.h.Raw)
 	}
-	asked := r.Field(3)
-	for n := 1; n <= asked.Repeats(); n++ {
-		one := asked.Repeat(n)
+	for one := range r.Field(3).EachRepeat() {
 		if one.Empty() {
 			continue
 		}
@@ -243,11 +240,10 @@ func (rd *astmReader) query(r *astm.Record) {
 	if q.All {
 		q.SampleIDs = nil
 	}
-	tests := r.Field(5)
-	for n := 1; n <= tests.Repeats(); n++ {
-		code := tests.Repeat(n).Component(4).Text()
+	for test := range r.Field(5).EachRepeat() {
+		code := test.Component(4).Text()
 		if code == "" {
-			code = firstFilled(tests.Repeat(n))
+			code = firstFilled(test)
 		}
 		if code != "" && !strings.EqualFold(code, "ALL") {
 			q.Tests = append(q.Tests, code)
@@ -341,8 +337,8 @@ func refine(code string, rule profile.Code) string {
 }
 
 func firstFilled(f astm.Field) string {
-	for n := 1; n <= f.Components(); n++ {
-		if text := f.Component(n).Text(); text != "" {
+	for c := range f.EachComponent() {
+		if text := c.Text(); text != "" {
 			return text
 		}
 	}

@@ -18,6 +18,11 @@ import (
 
 func cr(s string) []byte { return []byte(strings.ReplaceAll(strings.TrimSpace(s), "\n", "\r") + "\r") }
 
+func decodeAll(t *testing.T, protocol profile.Protocol, text string) []driver.Message {
+	t.Helper()
+	return driver.New(builtin(t), protocol, nil).Decode(cr(text))
+}
+
 func decodeOne(t *testing.T, protocol profile.Protocol, text string) driver.Message {
 	t.Helper()
 	got := driver.New(builtin(t), protocol, nil).Decode(cr(text))

@@ -20,13 +20,18 @@ func NewHL7(profiles *profile.Set, fixed *profile.Profile) *HL7 {
 	return &HL7{profiles: profiles, fixed: fixed}
 }
 
-// Decode reads the payload of one block: one message.
+// Decode reads the payload of one block: one message, or the messages of a batch that came in one block.
 func (d *HL7) Decode(payload []byte) []Message {
-	m, p := d.parse(payload)
-	if len(m.Segments) == 0 {
-		return nil
+	var out []Message
+	for _, one := range hl7.Batch(payload) {
+		m, p := d.parse(one)
+		if len(m.Segments) == 0 {
+			continue
+		}
+		out = append(out, decodeHL7(m, p))
+		shift(&out[len(out)-1], len(out)-1)
 	}
-	return []Message{decodeHL7(m, p)}
+	return out
 }
 
 func (d *HL7) parse(payload []byte) (*hl7.Message, *profile.Profile) {
@@ -237,6 +242,7 @@ func (rd *hl7Reader) result(g *hl7.Segment, i int) {
 		Range:    wholeText(w, p.Range),
 		Flag:     wholeText(w, p.Flag),
 		Status:   wholeText(w, p.Status),
+		SubID:    g.Field(4).Text(),
 	}
 	var sample, when profile.Place
 	o.SampleID, sample = find(w, p.Sample)

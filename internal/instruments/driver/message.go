@@ -111,6 +111,9 @@ type Observation struct {
 	Reported   string
 	Unit       string
 	Range      string
+	Low        string // lower limit in Range, plain notation; empty where it has none that can be read
+	High       string
+	SubID      string // OBX-4: run or replicate
 	Flag       string
 	Status     string
 	Timestamp  string // digits as sent, in the instrument's local time

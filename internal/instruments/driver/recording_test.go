@@ -2,11 +2,10 @@ package driver_test
 
 import (
 	"fmt"
-	"strings"
-	"testing"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/driver"
+	"strings"
+	"testing"
 )
 
 // TestDecodeForms reads the same message in every form in which it may have been recorded.
@@ -40,6 +39,7 @@ func TestDecodeForms(t *testing.T) {
 		{"block without its end", "\x0b" + block, 1},
 		{"bare message with byte order mark", "\ufeff" + block, 1},
 		{"two bare messages", block + block, 2},
+		{"a batch in one block", "\x0bFHS|^~\\&\rBHS|^~\\&\r" + block + block + "BTS|2\rFTS|1\r\x1c\r", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -178,6 +178,7 @@ func clip(b []byte) string {
 func settle(r row, p *profile.Profile, o *Observation) {
 	o.ValueNum, o.Comparator = number(o.Value, p.Value)
 	o.NoValue = noValue(o.Value, p.Value)
+	o.Low, o.High = limits(o.Range)
 	o.Reported = o.Value
 	for _, mark := range p.Value.FromFlag {
 		if o.Value == mark {

@@ -114,6 +114,32 @@ func header(b []byte) int {
 	return -1
 }
 
+// Batch cuts a payload in front of every MSH but the first, so that each part is one message. A batch's own segments
+// (FHS, BHS, BTS, FTS) stay with the message beside them.
+func Batch(payload []byte) [][]byte {
+	var out [][]byte
+	first, from := true, 0
+	for at := 0; at < len(payload); {
+		if isBlank(payload[at]) {
+			at++
+			continue
+		}
+		if bytes.HasPrefix(payload[at:], []byte(headerName)) {
+			if !first {
+				out = append(out, payload[from:at])
+				from = at
+			}
+			first = false
+		}
+		next := bytes.IndexAny(payload[at:], "\r\n")
+		if next < 0 {
+			break
+		}
+		at += next
+	}
+	return append(out, payload[from:])
+}
+
 func isBlank(b byte) bool {
 	return b == '\r' || b == '\n' || b == ' ' || b == '\t' || b == 0
 }

@@ -170,3 +170,23 @@ func TestWriterRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"", []string{""}},
+		{"MSH|1\rPID|1\r", []string{"MSH|1\rPID|1\r"}},
+		{"FHS|1\rMSH|1\rOBX|MSH|\rMSH|2\n\nMSH|3", []string{"FHS|1\rMSH|1\rOBX|MSH|\r", "MSH|2\n\n", "MSH|3"}},
+	} {
+		var got []string
+		for _, b := range hl7.Batch([]byte(c.text)) {
+			got = append(got, string(b))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", c.text, diff)
+		}
+	}
+}

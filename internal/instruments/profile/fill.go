@@ -50,11 +50,11 @@ func (p *Profile) fill(base *Profile) {
 	p.Value.None = append(slices.Clip(p.Value.None), base.Value.None...)
 	fillText(&p.Delimiters, base.Delimiters)
 	fillText(&p.Charset, base.Charset)
-	p.Answer.fill(base.Answer)
-	p.Link.fill(base.Link)
+	fillAnswer(&p.Answer, base.Answer)
+	fillLink(&p.Link, base.Link)
 }
 
-func (a *Answer) fill(base Answer) {
+func fillAnswer(a *Answer, base Answer) {
 	for _, t := range []struct {
 		to   *string
 		from string
@@ -79,7 +79,7 @@ func (a *Answer) fill(base Answer) {
 	}
 }
 
-func (l *Link) fill(base Link) {
+func fillLink(l *Link, base Link) {
 	fillText(&l.Transport, base.Transport)
 	fillText(&l.Parity, base.Parity)
 	fillText(&l.Packing, base.Packing)
