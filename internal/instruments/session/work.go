@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"jaanch/internal/failpoint"
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/lab"
@@ -38,7 +39,7 @@ func (c *conn) drain(ctx context.Context) {
 			c.write(e.Bytes)
 		case instruments.Begin:
 			c.archive.begin()
-			c.event(instruments.Receiving, "", 0)
+			c.event(c.doing(), "", 0)
 		case instruments.Commit:
 			c.commit(ctx, e)
 		case instruments.Finish:
@@ -51,6 +52,14 @@ func (c *conn) drain(ctx context.Context) {
 	}
 }
 
+// doing is the state that a session begins with.
+func (c *conn) doing() instruments.State {
+	if c.outbox.current != nil {
+		return instruments.Sending
+	}
+	return instruments.Receiving
+}
+
 // write puts bytes on the line. A failed write ends the connection when the effects are drained; until then nothing more
 // is written, so nothing is acknowledged on a line that is gone.
 func (c *conn) write(b []byte) {
@@ -61,7 +70,9 @@ func (c *conn) write(b []byte) {
 	if len(b) > 1 && c.archive.cur != nil {
 		c.archive.worth() // not a lone control character: an answer or a message of ours
 	}
-	if _, err := c.port.Write(b); err != nil {
+	_, err := c.port.Write(b)
+	c.answered()
+	if err != nil {
 		c.lost = fmt.Errorf("write %s: %w", c.opt.Link, err)
 		return
 	}
@@ -72,7 +83,15 @@ func (c *conn) write(b []byte) {
 // commit stores, and only then lets the machine acknowledge.
 func (c *conn) commit(ctx context.Context, e instruments.Effect) {
 	in, fresh := c.archive.intake(e.Messages)
+	if failpoint.AckEarly() { // the defect that the kill test plants; never in an ordinary build
+		c.machine.Stored(c.elapsed(), true, nil)
+		c.drain(ctx)
+		_ = c.store(ctx, in)
+		return
+	}
+	failpoint.Enter(failpoint.Storing)
 	err := c.store(ctx, in)
+	failpoint.Leave(failpoint.Storing)
 	ok := err == nil
 	var ack []byte
 	if !ok {
@@ -86,9 +105,21 @@ func (c *conn) commit(ctx context.Context, e instruments.Effect) {
 			ack = c.answers(ctx, in.Messages)
 		}
 	}
+	if ok {
+		c.unanswered = true
+		failpoint.Enter(failpoint.Unanswered)
+	}
 	c.machine.Stored(c.elapsed(), ok, ack)
 	if ok && !e.Answer {
 		c.answers(ctx, in.Messages)
+	}
+}
+
+// answered tells the fault test that what was stored has been acknowledged, or never will be on this line.
+func (c *conn) answered() {
+	if c.unanswered {
+		c.unanswered = false
+		failpoint.Leave(failpoint.Unanswered)
 	}
 }
 
