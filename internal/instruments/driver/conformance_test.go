@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,9 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/profile"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -64,10 +63,11 @@ func transcript(t *testing.T, profiles *profile.Set, p *profile.Profile, path st
 	if err != nil {
 		t.Fatal(err)
 	}
-	protocol, messages := driver.Decode(profiles, data)
-	if protocol != p.Protocol {
-		t.Fatalf("read as %s", protocol)
+	read := driver.Decode(profiles, data)
+	if read.Protocol != p.Protocol {
+		t.Fatalf("read as %s", read.Protocol)
 	}
+	messages := read.Messages
 	for _, m := range messages {
 		if m.Profile != p.ID {
 			t.Errorf("message %d is recognised as %s", m.Index, m.Profile)

@@ -2,10 +2,9 @@ package hl7
 
 import (
 	"bytes"
+	"jaanch/internal/instruments/charset"
 	"strings"
 	"unicode/utf8"
-
-	"jaanch/internal/instruments/charset"
 )
 
 // Null is the HL7 null value: delete what is stored. It is data, unlike an empty field, which says nothing.
@@ -55,7 +54,7 @@ func (m *Message) Segment(name string) (Segment, bool) {
 
 // Header gives MSH; an empty segment where the message has none.
 func (m *Message) Header() Segment {
-	g, _ := m.Segment("MSH")
+	g, _ := m.Segment(headerName)
 	return g
 }
 

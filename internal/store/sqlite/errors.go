@@ -19,6 +19,7 @@ const (
 	CodeDiskFull  = "disk_full"         // nothing was stored
 	CodeDeadline  = "deadline_exceeded" // nothing was stored
 	CodeNewer     = "database_newer"    // the file was written by a newer program
+	codeCorrupt   = "database_corrupt"
 	CodeNoRecord  = "record_not_found"
 	CodeLocked    = "record_locked"
 )
@@ -53,7 +54,7 @@ func mapError(err error) error {
 	case sqlite3.SQLITE_INTERRUPT:
 		out.Kind, out.Code, out.Message = lab.KindUnavailable, CodeDeadline, "It took too long; nothing was stored. Try again."
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		out.Code, out.Message = "database_corrupt", "The database file is damaged. Stop and restore a backup."
+		out.Code, out.Message = codeCorrupt, "The database file is damaged. Stop and restore a backup."
 	case sqlite3.SQLITE_CONSTRAINT:
 		mapConstraint(out, code, engine.Error())
 	}
