@@ -13,6 +13,12 @@ import (
 	"jaanch/internal/store/sqlite/queries"
 )
 
+// What is noted in the access log.
+const (
+	accessOpen  = "report.open"
+	accessPrint = "report.print"
+)
+
 // Paper is a document to be shown or printed. Name is made of numbers that we gave, never of a person's name.
 type Paper struct {
 	Name string
@@ -42,9 +48,7 @@ func (d *Desk) PDF(ctx context.Context, actor lab.Actor, id lab.ID) (Paper, erro
 	if err != nil {
 		return Paper{}, err
 	}
-	return out, d.db.Update(ctx, actor, sqlite.AccessReportOpen, func(tx *sqlite.Tx) error {
-		return sqlite.LogAccess(ctx, tx, sqlite.AccessReportOpen, "report", id)
-	})
+	return out, d.db.LogAccess(ctx, sqlite.Access{Actor: actor, Action: accessOpen, Entity: "report", Record: id})
 }
 
 // Preview draws the report as it would be signed now. It carries no proof, says that it is a preview, and is not kept.
@@ -90,7 +94,7 @@ func (d *Desk) Printed(ctx context.Context, actor lab.Actor, id lab.ID) (ReportL
 
 // PrintedMany notes that a batch of reports was printed, all of it or nothing.
 func (d *Desk) PrintedMany(ctx context.Context, actor lab.Actor, ids []lab.ID) ([]ReportLine, error) {
-	err := d.db.Update(ctx, actor, sqlite.AccessReportPrint, func(tx *sqlite.Tx) error {
+	err := d.db.Update(ctx, actor, accessPrint, func(tx *sqlite.Tx) error {
 		q := queries.New(tx)
 		for _, id := range ids {
 			if _, line, err := d.version(ctx, tx, id); err != nil {
@@ -105,7 +109,7 @@ func (d *Desk) PrintedMany(ctx context.Context, actor lab.Actor, ids []lab.ID) (
 			if err := q.SetReportPrinted(ctx, queries.SetReportPrintedParams{PrintedMs: tx.Now().UnixMilli(), ID: queries.ID(id)}); err != nil {
 				return fmt.Errorf("mark report %s as printed: %w", id, err)
 			}
-			if err := sqlite.LogAccess(ctx, tx, sqlite.AccessReportPrint, "report", id); err != nil {
+			if err := tx.LogAccess(sqlite.Access{Actor: actor, Action: accessPrint, Entity: "report", Record: id}); err != nil {
 				return err
 			}
 		}
