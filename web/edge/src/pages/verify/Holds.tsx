@@ -1,0 +1,85 @@
+import { useMutation } from '@tanstack/react-query';
+import { must } from '@jaanch/shared/api/client';
+import { Flag } from '@jaanch/shared/ui/Flag';
+import { Keys } from '@jaanch/shared/ui/Keys';
+import { Fault } from '@jaanch/shared/ui/Notice';
+import { Segments } from '@jaanch/shared/ui/Segments';
+import { IconCircleCheck } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { api, type S } from '../../api';
+import { queries } from '../../queries';
+import { holdText } from '../bench/Inspector';
+
+export type Choice = 'accept' | 'rerun' | 'new_sample';
+const decided: Record<Choice, string> = { accept: 'accepted', rerun: 'rerun', new_sample: 'new_sample' };
+const keys: Record<Choice, string> = { accept: 'a', rerun: 'r', new_sample: 's' };
+
+/** heldRows are the rows of a case with something for a person to look at. */
+export function heldRows(data: S['Case']): S['Row'][] {
+  return data.panels.flatMap((p) => p.rows).filter((r) => r.holds.length > 0 && r.state !== 'released');
+}
+
+/** undecided counts the rows that still wait for a decision; signing works at zero. */
+export function undecided(data: S['Case']): number {
+  return heldRows(data).filter((r) => r.holds.some((h) => !h.decision)).length;
+}
+
+/** useDecide settles the holds of one row. */
+export function useDecide(visit: string) {
+  return useMutation({
+    mutationFn: ({ row, decision }: { row: S['Row']; decision: Choice }) =>
+      must(api.POST('/api/v1/items/{id}/decide', { params: { path: { id: row.item_id } }, body: { decision, versions: row.versions } })),
+    onSettled: () => {
+      void queries.invalidateQueries({ queryKey: ['case', visit] });
+      void queries.invalidateQueries({ queryKey: ['verify'] });
+    },
+  });
+}
+
+/** Holds says each reason as a sentence and offers the three answers beside it. */
+export function Holds(props: { rows: S['Row'][]; active: number; onActive: (i: number) => void; decide: ReturnType<typeof useDecide>; disabled: string | undefined }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <div className="col" style={{ gap: 10 }}>
+      {props.rows.map((r, i) => {
+        const choice = (Object.keys(decided) as Choice[]).find((c) => r.holds.length > 0 && r.holds.every((h) => h.decision === decided[c]));
+        const open = i === props.active;
+        return (
+          <div key={r.item_id} className="hold" aria-current={open} data-testid="hold" data-code={r.code}>
+            <div className="top col" style={{ gap: 4 }} onClick={() => props.onActive(i)} onKeyDown={() => undefined} role="presentation">
+              <div className="row">
+                <Keys keys={String(i + 1)} />
+                <span className="strong cut">{`${i18n.language === 'hi' && r.name_local ? r.name_local : r.name} ${r.value} ${r.unit}`}</span>
+                <Flag code={r.flag} />
+                <span className="grow" />
+                {choice && (
+                  <span className="state tone-released">
+                    <IconCircleCheck size={15} aria-hidden />
+                    {t(`verify.decided.${choice}`)}
+                  </span>
+                )}
+              </div>
+              {r.holds.map((h) => <p key={h.code}>{holdText(h, t)}</p>)}
+            </div>
+            {(open || !choice) && (
+              <div className="choice">
+                <Segments<Choice>
+                  label={t('verify.decision')}
+                  value={choice ?? null}
+                  onChange={(decision) => props.decide.mutate({ row: r, decision })}
+                  options={(Object.keys(decided) as Choice[]).map((c) => ({
+                    value: c,
+                    disabled: props.disabled !== undefined || props.decide.isPending,
+                    name: t(`verify.choice.${c}`),
+                    label: <>{t(`verify.choice.${c}`)}{open && <Keys keys={keys[c]} />}</>,
+                  }))}
+                />
+              </div>
+            )}
+          </div>
+        );
+      })}
+      {props.decide.error && <Fault error={props.decide.error} />}
+    </div>
+  );
+}
