@@ -1,12 +1,17 @@
 package session
 
 import (
-	"bytes"
 	"time"
 
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
+)
+
+// Time while an archive is read again: it stands still but for the silences that the archived answers prove.
+const (
+	forever = 100 * 365 * 24 * time.Hour
+	silence = time.Hour
 )
 
 // Reread runs the archived chunks of one session through the same machines as a live line and gives its messages as they
@@ -22,11 +27,11 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	switch chunks[0].Protocol {
 	case instruments.ASTM:
 		a := opt.ASTM
-		a.BlocksSOH = true
-		a.LenientENQ = a.LenientENQ || asked(chunks)
+		a.BlocksSOH, a.LenientENQ = true, true // an ENQ may stand in the session before
+		a.Timers.Frame = forever
 		m = astm.NewLine(a)
 	case instruments.HL7:
-		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap})
+		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap, Silence: forever})
 	case instruments.Raw, instruments.Auto:
 		return nil
 	}
@@ -53,23 +58,15 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	}
 	var now time.Duration
 	for _, c := range chunks {
-		if c.Dir == instruments.In {
-			now = max(now, c.At.Sub(chunks[0].At))
+		if c.Dir == instruments.Out { // an answer in the middle of a frame or block: its sender had fallen silent
+			now += silence
+			m.Feed(now, nil)
+		} else {
 			m.Feed(now, c.Bytes)
-			drain(now)
 		}
+		drain(now)
 	}
 	m.Close(now)
 	drain(now)
 	return out
-}
-
-// asked tells whether we wanted to send in this session: after a contention an instrument may go on without an ENQ.
-func asked(chunks []instruments.Chunk) bool {
-	for _, c := range chunks {
-		if c.Dir == instruments.Out && bytes.IndexByte(c.Bytes, 0x05) >= 0 {
-			return true
-		}
-	}
-	return false
 }
