@@ -161,8 +161,8 @@ func TestOrderThatFailsIsReportedAndAskedForAgain(t *testing.T) {
 	})
 }
 
-// TestRereadFollowsTheSilencesOfTheLine tears frames so that only time tells what was meant, and cuts the session then.
-func TestRereadFollowsTheSilencesOfTheLine(t *testing.T) {
+// TestRereadFindsWhatTheLineFound tears frames so that only time tells what was meant, and cuts the session then.
+func TestRereadFindsWhatTheLineFound(t *testing.T) {
 	t.Parallel()
 	frames := astm.Frames([]byte(records), astm.RecordPerFrame, 0)
 	for name, torn := range map[string]string{

@@ -1,24 +1,18 @@
 package session
 
 import (
-	"time"
-
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 )
 
-// Time while an archive is read again: it stands still but for the silences that the archived answers prove.
-const (
-	forever = 100 * 365 * 24 * time.Hour
-	silence = time.Hour
-)
-
 // Reread runs the archived chunks of one session through the same machines as a live line and gives its messages as they
 // would be named, the unfinished one at the end as Cut. It is pure. The node uses it at start for every session without
 // an end: what the session had completed before is known already, the rest was acknowledged frame by frame and is
-// incomplete. To know a message again compare its Text with those of the same session: after a Store whose outcome was
-// undecided the live indices have gaps that these have not.
+// incomplete. Time stands still meanwhile: a session without an end did not time out either.
+//
+// To know a message again compare its Text with those of the same session: after a Store whose outcome was undecided the
+// live indices have gaps that these have not.
 func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	if len(chunks) == 0 {
 		return nil
@@ -28,10 +22,9 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	case instruments.ASTM:
 		a := opt.ASTM
 		a.BlocksSOH, a.LenientENQ = true, true // an ENQ may stand in the session before
-		a.Timers.Frame = forever
 		m = astm.NewLine(a)
 	case instruments.HL7:
-		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap, Silence: forever})
+		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap})
 	case instruments.Raw, instruments.Auto:
 		return nil
 	}
@@ -43,7 +36,7 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 			})
 		}
 	}
-	drain := func(now time.Duration) {
+	drain := func() {
 		for {
 			e, more := m.Next()
 			m.Take()
@@ -52,21 +45,17 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 			}
 			collect(e.Messages)
 			if e.Kind == instruments.Commit {
-				m.Stored(now, true, nil)
+				m.Stored(0, true, nil)
 			}
 		}
 	}
-	var now time.Duration
 	for _, c := range chunks {
-		if c.Dir == instruments.Out { // an answer in the middle of a frame or block: its sender had fallen silent
-			now += silence
-			m.Feed(now, nil)
-		} else {
-			m.Feed(now, c.Bytes)
+		if c.Dir == instruments.In {
+			m.Feed(0, c.Bytes)
+			drain()
 		}
-		drain(now)
 	}
-	m.Close(now)
-	drain(now)
+	m.Close(0)
+	drain()
 	return out
 }
