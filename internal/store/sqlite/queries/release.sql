@@ -55,11 +55,3 @@ WHERE o._critical = 1 AND o._del = 0 AND r.entered_ms >= sqlc.arg('since_ms') OR
 SELECT r.id, r.order_test_id, r.critical, r.value, r.unit, o.patient_id, o.visit_id,
     CAST((SELECT count(*) FROM critical_call c WHERE c.result_id = r.id) AS INTEGER) AS attempts
 FROM result r JOIN order_test o ON o.id = r.order_test_id WHERE r.id = ?;
-
--- name: LastAccess :many
-SELECT n, day, hash FROM access_log ORDER BY n DESC LIMIT 1;
-
--- name: AddAccess :exec
-INSERT INTO access_log (n, day, at_ms, actor, session, station, action, entity, record, hash)
-VALUES (sqlc.arg('n'), sqlc.arg('day'), sqlc.arg('at_ms'), sqlc.arg('actor'), nullif(CAST(sqlc.arg('login') AS TEXT), ''),
-    nullif(CAST(sqlc.arg('place') AS TEXT), ''), sqlc.arg('action'), nullif(CAST(sqlc.arg('noun') AS TEXT), ''), sqlc.narg('record'), sqlc.arg('hash'));

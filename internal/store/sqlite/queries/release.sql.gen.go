@@ -9,41 +9,6 @@ import (
 	"context"
 )
 
-const addAccess = `-- name: AddAccess :exec
-INSERT INTO access_log (n, day, at_ms, actor, session, station, action, entity, record, hash)
-VALUES (?1, ?2, ?3, ?4, nullif(CAST(?5 AS TEXT), ''),
-    nullif(CAST(?6 AS TEXT), ''), ?7, nullif(CAST(?8 AS TEXT), ''), ?9, ?10)
-`
-
-type AddAccessParams struct {
-	N      int64
-	Day    int64
-	AtMs   int64
-	Actor  string
-	Login  string
-	Place  string
-	Action string
-	Noun   string
-	Record []byte
-	Hash   []byte
-}
-
-func (q *Queries) AddAccess(ctx context.Context, arg AddAccessParams) error {
-	_, err := q.db.ExecContext(ctx, addAccess,
-		arg.N,
-		arg.Day,
-		arg.AtMs,
-		arg.Actor,
-		arg.Login,
-		arg.Place,
-		arg.Action,
-		arg.Noun,
-		arg.Record,
-		arg.Hash,
-	)
-	return err
-}
-
 const criticalValue = `-- name: CriticalValue :one
 SELECT r.id, r.order_test_id, r.critical, r.value, r.unit, o.patient_id, o.visit_id,
     CAST((SELECT count(*) FROM critical_call c WHERE c.result_id = r.id) AS INTEGER) AS attempts
@@ -213,39 +178,6 @@ func (q *Queries) EarlierValues(ctx context.Context, arg EarlierValuesParams) ([
 			&i.VisitID,
 			&i.AtMs,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const lastAccess = `-- name: LastAccess :many
-SELECT n, day, hash FROM access_log ORDER BY n DESC LIMIT 1
-`
-
-type LastAccessRow struct {
-	N    int64
-	Day  int64
-	Hash []byte
-}
-
-func (q *Queries) LastAccess(ctx context.Context) ([]LastAccessRow, error) {
-	rows, err := q.db.QueryContext(ctx, lastAccess)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LastAccessRow
-	for rows.Next() {
-		var i LastAccessRow
-		if err := rows.Scan(&i.N, &i.Day, &i.Hash); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
