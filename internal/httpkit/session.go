@@ -107,7 +107,6 @@ func orDefault(d, def time.Duration) time.Duration {
 type (
 	sessionKey struct{}
 	secureKey  struct{}
-	remoteKey  struct{}
 )
 
 // Middleware reads the cookie and puts the session, if there is a living one, into the context. It refuses nothing by
@@ -223,8 +222,8 @@ func (s *Sessions) Login(ctx context.Context, session Session) (Session, *http.C
 	}
 	now := s.opt.Now()
 	session.ID, session.Created, session.LastSeen, session.Proved = rand.Text(), now, now, now
-	if remote, ok := ctx.Value(remoteKey{}).(string); ok && session.Remote == "" {
-		session.Remote = remote
+	if session.Remote == "" {
+		session.Remote = RemoteOf(ctx)
 	}
 	token, err := s.save(ctx, session)
 	if err != nil {
@@ -355,15 +354,6 @@ func (s *Sessions) delete(ctx context.Context, key string) error {
 		return fmt.Errorf("delete session: %w", err)
 	}
 	return nil
-}
-
-// RemoteIP gives the address of the peer without its port.
-func RemoteIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // isLoopback tells whether the request comes from this machine and asks for it by a loopback name. The name counts

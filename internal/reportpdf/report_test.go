@@ -352,3 +352,21 @@ func TestTimesAreTheLabs(t *testing.T) {
 		t.Error("20:00 UTC is not 01:30 of the next day")
 	}
 }
+
+func TestCancelledReportSaysSo(t *testing.T) {
+	t.Parallel()
+	rep := sample()
+	rep.State, rep.Sections, rep.Comments = report.Cancelled, rep.Sections[1:], nil
+	rep.Visit.Client, rep.Patient.Phone = "Seva Hospital, Nashik", "0253 555 0100"
+	d := drawing{"cancelled", rep, reportpdf.Options{Proof: signed(t, rep)}, 1}
+	draw(t, d)
+	said, _, err := renderer(t).Said(rep, d.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"CANCELLED रद्द", "CANCELLED REPORT", "Do not use this report. Any copy made before is void."} {
+		if !slices.Contains(said, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+}

@@ -243,6 +243,9 @@ func (s *sheet) drawRow(c cells) {
 		s.spans(left, base+11.5*float64(i), line...)
 	}
 	s.value(c, base)
+	if s.rep.State == report.Cancelled { // still readable, and plainly not valid
+		s.page.rect(valueLeft, base-3.4, unitLeft-valueLeft-8, 0.8, ink)
+	}
 	s.flag(l.Flag, base)
 	for i, part := range s.shaper.wrap(l.Unit, soft(cellSize), unitWidth+12) {
 		s.text(unitLeft, base+9*float64(i), part, soft(cellSize))

@@ -140,7 +140,7 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 		return err
 	}
 	for _, h := range holds {
-		shown := Hold{Code: h.Code, Params: h.Params, Text: h.Text()}
+		shown := Hold{Code: h.Code, Params: h.Params, Text: filing.HoldText(h)}
 		if shown.Params == nil {
 			shown.Params = map[string]string{}
 		}

@@ -21,6 +21,7 @@ import (
 // Entry is a value to be filed.
 type Entry struct {
 	Text        string
+	Raw         string // what was sent, where Text is only its number; empty: Text
 	Source      result.Source
 	Form        result.Form
 	Unit        string // as the analyzer sent it
@@ -72,6 +73,9 @@ func (f *Filer) File(ctx context.Context, item queries.OrderTestRow, e Entry) (l
 	if err != nil {
 		return lab.ID{}, err
 	}
+	if e.Raw != "" {
+		value.Text = e.Raw
+	}
 	old, err := f.q.ResultsOfTest(ctx, item.ID)
 	if err != nil {
 		return lab.ID{}, fmt.Errorf("read the values of test %s: %w", lab.ID(item.ID), err)
@@ -84,6 +88,7 @@ func (f *Filer) write(ctx context.Context, item queries.OrderTestRow, m sqlite.M
 	if err != nil {
 		return lab.ID{}, err
 	}
+	j.Holds = append(j.Holds, senderHolds(m.Test, e)...)
 	r := result.Result{
 		ID: f.tx.NewID(), VisitID: lab.ID(item.VisitID), SampleID: lab.ID(item.SampleID), TestID: m.Test.ID, TestCode: m.Test.Code, Version: 1,
 		Value: &value, Unit: m.Test.Unit, Flag: j.Flag, Interval: j.Snapshot, Source: e.Source, Holds: j.Holds,

@@ -1,4 +1,5 @@
 import i18next, { type i18n, type Resource } from 'i18next';
+import type { Messages } from './merge';
 import { initReactI18next } from 'react-i18next';
 
 /** The languages of the screens. A language is added by one file per folder and one line here. */
@@ -14,7 +15,7 @@ export function chosenLanguage(): Language {
   return languages.find((l) => l === want) ?? 'en';
 }
 
-type Messages = Record<string, unknown>;
+
 export type Loader = (lang: Language) => Promise<Messages>;
 
 /** startI18n loads the chosen language only; the other is fetched from our own server when it is chosen. */

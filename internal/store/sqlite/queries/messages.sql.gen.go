@@ -383,7 +383,7 @@ type MessageRow struct {
 	ControlID    string
 	TimedAll     int64
 	Ended        int64
-	Duplicate    int64
+	Duplicate    sql.NullInt64
 	AtMs         int64
 	Text         []byte
 	Warnings     string

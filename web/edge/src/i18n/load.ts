@@ -1,3 +1,4 @@
+import { merge } from '@jaanch/shared/i18n/merge';
 import type { Loader } from '@jaanch/shared/i18n/start';
 
 /** load brings the words of one language: those of both apps and those of this one. */
@@ -6,5 +7,5 @@ export const load: Loader = async (lang) => {
     lang === 'hi'
       ? await Promise.all([import('@jaanch/shared/i18n/hi.json'), import('./hi.json')])
       : await Promise.all([import('@jaanch/shared/i18n/en.json'), import('./en.json')]);
-  return { ...shared.default, ...own.default };
+  return merge(shared.default, own.default);
 };

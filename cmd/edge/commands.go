@@ -1,0 +1,13 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands are all sub-commands, in the order of the help.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		decodeCommand(),
+		simulateCommand(),
+		openapiCommand(),
+		versionCommand(),
+	}
+}
