@@ -79,9 +79,10 @@ type route struct {
 }
 
 type routes struct {
-	api  huma.API
-	s    Services
-	list []route
+	api   huma.API
+	s     Services
+	list  []route
+	watch *ingest.Watch
 }
 
 // Mount puts the whole API onto a router.
@@ -96,6 +97,7 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.users()
 	r.nodes()
 	if s.Codec != nil {
+		r.watch = ingest.NewWatch(s.Ingest, headPoll)
 		r.batches(router)
 	}
 	return r.api
