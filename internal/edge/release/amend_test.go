@@ -21,7 +21,7 @@ func lipids(t *testing.T, b *bundle) (lab.ID, release.Report) {
 
 func TestAmendKeepsTheOldAndFollowsTheFormula(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	visit, first := lipids(t, b)
 	before := b.Rows(t, visit)
 	in := release.Amend{Value: "240", Reason: "dilution was not entered", Told: "Dr Demo", Versions: before["CHOL"].Versions}
@@ -59,7 +59,7 @@ func TestAmendKeepsTheOldAndFollowsTheFormula(t *testing.T) {
 
 func TestParallelDoubleAmend(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	visit, _ := lipids(t, b)
 	row := b.Rows(t, visit)["CHOL"]
 	var wg sync.WaitGroup
@@ -92,7 +92,7 @@ func TestParallelDoubleAmend(t *testing.T) {
 
 func TestAmendNeedsAReleasedValueAndAPathologist(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, "K", "4.2")
 	row := b.Rows(t, v.ID)["K"]
@@ -105,7 +105,7 @@ func TestAmendNeedsAReleasedValueAndAPathologist(t *testing.T) {
 
 func TestWithdrawHidesAndAsksForANewReport(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	visit, first := lipids(t, b)
 	gone, err := b.release.Withdraw(t.Context(), b.path(), b.key32(), first.Report.ID, release.Withdraw{Reason: "wrong patient"})
 	if err != nil || gone.Report.State != "withdrawn" || gone.Report.Reason != "wrong patient" {
@@ -128,7 +128,7 @@ func TestWithdrawHidesAndAsksForANewReport(t *testing.T) {
 
 func TestCheckProof(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	_, first := lipids(t, b)
 	good, err := b.release.Check(t.Context(), release.CheckProof{Payload: strings.ToLower(first.Payload)})
 	if err != nil || !good.Genuine || good.ReportID != first.Report.ID || good.State != "final" || good.Newest != 1 {

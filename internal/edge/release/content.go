@@ -294,15 +294,20 @@ func (d *Desk) patientBlock(c *chart) report.Patient {
 	return report.Patient{ID: c.person.ID, Name: name, MRN: string(c.person.MRN), AgeSex: strings.Join(words, ", "), ABHA: maskABHA(c.person.ABHA)}
 }
 
-// collected is when the first tube was drawn, else when the visit was registered: ages go by it.
-func (c *chart) collected() time.Time {
+// drawn is when the first tube was drawn, 0 while none is.
+func (c *chart) drawn() int64 {
 	first := int64(0)
 	for _, s := range c.samples {
 		if s.CollectedMs > 0 && (first == 0 || s.CollectedMs < first) {
 			first = s.CollectedMs
 		}
 	}
-	return time.UnixMilli(cmp.Or(first, c.visit.RegisteredMs))
+	return first
+}
+
+// collected is when the first tube was drawn, else when the visit was registered: ages go by it.
+func (c *chart) collected() time.Time {
+	return time.UnixMilli(cmp.Or(c.drawn(), c.visit.RegisteredMs))
 }
 
 // maskABHA shows the first two and the last four digits.

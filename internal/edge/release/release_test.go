@@ -22,7 +22,7 @@ type bundle struct {
 	key     ed25519.PublicKey
 }
 
-func setup(t *testing.T) *bundle {
+func setupDesk(t *testing.T) *bundle {
 	t.Helper()
 	l := edgetest.New(t)
 	draw, err := reportpdf.New()
