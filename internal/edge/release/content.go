@@ -41,8 +41,8 @@ type composer struct {
 // compose builds the next version of a visit's report out of what was released before and what is released now.
 func (d *Desk) compose(ctx context.Context, q *queries.Queries, c *chart, id lab.ID, o issue) (draft, error) {
 	m := &composer{desk: d, chart: c, q: q, names: map[queries.ID]queries.UserRow{}}
-	_, zone := o.at.In(d.zone).Zone()
-	m.out.content = report.Report{ID: id, Version: 1, IssuedAt: o.at, ZoneMin: zone / 60, Lab: c.laboratory(), Patient: d.patientBlock(c), Visit: c.visitBlock()}
+	_, zone := o.sketch.at.In(d.zone).Zone()
+	m.out.content = report.Report{ID: id, Version: 1, IssuedAt: o.sketch.at, ZoneMin: zone / 60, Lab: c.laboratory(), Patient: d.patientBlock(c), Visit: c.visitBlock()}
 	last, found := c.newest()
 	if found {
 		m.out.content.ID, m.out.content.Version = lab.ID(c.reports[len(c.reports)-1].ID), int(last.Version)+1

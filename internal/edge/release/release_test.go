@@ -18,6 +18,7 @@ import (
 // bundle is a lab with a pathologist's desk.
 type bundle struct {
 	*edgetest.Lab
+
 	release *release.Desk
 	key     ed25519.PublicKey
 }

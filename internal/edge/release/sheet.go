@@ -182,7 +182,7 @@ func after(c *chart) ([]string, error) {
 // told gives the call by which somebody was told a critical value and read it back; nil while it is open.
 func (c *chart) told(value queries.ID) *queries.CallsOfVisitRow {
 	for i, call := range c.calls {
-		if call.ResultID == value && call.Outcome == "reached" && call.ReadBack != 0 {
+		if call.ResultID == value && call.Outcome == reached && call.ReadBack != 0 {
 			return &c.calls[i]
 		}
 	}
