@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ type world struct {
 	db       *postgres.DB
 	hub      *hub.Hub
 	replicas [2]*httptest.Server
+	doors    [2]*door
 	org, lab lab.ID
 }
 
@@ -46,7 +48,9 @@ func setup(t *testing.T) *world {
 			t.Fatal(err)
 		}
 		t.Cleanup(h.Close)
-		w.replicas[i] = httptest.NewServer(h.Handler())
+		w.doors[i] = &door{}
+		w.doors[i].open(h.Handler())
+		w.replicas[i] = httptest.NewServer(w.doors[i])
 		t.Cleanup(w.replicas[i].Close)
 		w.hub = h
 	}
@@ -61,6 +65,18 @@ func setup(t *testing.T) *world {
 	w.org, w.lab = org.ID, l.ID
 	return w
 }
+
+// door stands before a replica and can be shut.
+type door struct{ behind atomic.Pointer[http.Handler] }
+
+func (d *door) open(h http.Handler) http.Handler {
+	if old := d.behind.Swap(&h); old != nil {
+		return *old
+	}
+	return nil
+}
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*d.behind.Load()).ServeHTTP(w, r) }
 
 // cutter is a transport whose next answers can be lost after the hub has given them.
 type cutter struct {
@@ -182,4 +198,12 @@ func (w *world) count(t *testing.T, query string, args ...any) int64 {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return v
+}
+
+// gone is a hub behind a proxy that has lost it.
+type gone struct{}
+
+func (gone) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(http.StatusBadGateway)
 }

@@ -33,9 +33,6 @@ func (r Record) Field(n int) Field {
 	return Field{Raw: r.Raw[from:r.ends[n-1]], d: r.d}
 }
 
-// Seq gives field 2 as text.
-func (r Record) Seq() string { return r.Field(2).Text() }
-
 // Empty tells whether nothing but blanks stands in the field.
 func (f Field) Empty() bool { return len(bytes.TrimSpace(f.Raw)) == 0 }
 

@@ -191,6 +191,11 @@ func escape(body []byte, s Separators) (text []byte, ok bool) {
 	case ".fi", ".nf":
 		return nil, true
 	}
+	return longEscape(body, s)
+}
+
+// longEscape is escape for bodies that carry data behind their letter.
+func longEscape(body []byte, s Separators) (text []byte, ok bool) {
 	switch body[0] {
 	case 'X':
 		return hexBytes(body[1:])

@@ -21,7 +21,9 @@ func BenchmarkRoundTrip(b *testing.B) {
 	host := instruments.Host{
 		NewID: func() lab.ID { return lab.ID{1} },
 		Now:   time.Now,
-		Store: func(context.Context, instruments.Intake) (instruments.Receipt, error) { return instruments.Receipt{}, nil },
+		Store: func(context.Context, instruments.Intake) (instruments.Receipt, error) {
+			return instruments.Receipt{}, nil
+		},
 	}
 	node := func(ctx context.Context, p link.Port) {
 		_ = session.Run(ctx, session.NewBoard(nil), p, host, session.TCPOptions("bench"))

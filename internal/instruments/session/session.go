@@ -222,6 +222,9 @@ func (c *conn) take(ctx context.Context, lease *link.Lease, in input) error {
 		if c.machine != nil {
 			held = c.machine.Held()
 		}
+		if c.archive.ours > keepNoise { // a long message of ours: nothing of it is noise
+			c.flush(ctx)
+		}
 		if c.archive.trim(held) {
 			c.fruit.count++
 			c.fruit.dropped = true

@@ -39,7 +39,7 @@ func (c *conn) drain(ctx context.Context) {
 			c.write(e.Bytes)
 		case instruments.Begin:
 			c.archive.begin()
-			c.event(instruments.Receiving, "", 0)
+			c.event(c.doing(), "", 0)
 		case instruments.Commit:
 			c.commit(ctx, e)
 		case instruments.Finish:
@@ -50,6 +50,14 @@ func (c *conn) drain(ctx context.Context) {
 			c.note(e.Code)
 		}
 	}
+}
+
+// doing is the state that a session begins with.
+func (c *conn) doing() instruments.State {
+	if c.outbox.current != nil {
+		return instruments.Sending
+	}
+	return instruments.Receiving
 }
 
 // write puts bytes on the line. A failed write ends the connection when the effects are drained; until then nothing more

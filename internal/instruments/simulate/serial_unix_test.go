@@ -47,7 +47,7 @@ func TestSerialUpload(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()
 			left, right := cable(t)
-			n := newNode()
+			n := newNode(t)
 			ctx, stop := context.WithCancel(t.Context())
 			served := make(chan struct{})
 			opened := make(chan struct{})

@@ -34,18 +34,24 @@ type node struct {
 	orders   map[string][]string
 	messages []string
 	decoded  []driver.Message
+	profiles *profile.Set
 	refuse   int // every n-th store fails
 	stores   int
 	opt      session.Options
 	arrived  chan struct{}
 }
 
-func newNode() *node {
+func newNode(t *testing.T) *node {
+	t.Helper()
+	set, err := profile.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
 	fast := 200 * time.Millisecond
 	opt := session.TCPOptions("test")
 	opt.ASTM.Timers = astm.Timers{Frame: 10 * fast, Gap: fast, Yield: fast, Reply: 5 * fast}
 	opt.HL7 = hl7.Options{Silence: 5 * fast}
-	return &node{opt: opt, arrived: make(chan struct{}, 10000)}
+	return &node{opt: opt, profiles: set, arrived: make(chan struct{}, 10000)}
 }
 
 func (n *node) host() instruments.Host {
@@ -80,15 +86,11 @@ func (n *node) store(_ context.Context, in instruments.Intake) (instruments.Rece
 
 // answer is what a node does with a message: decode it, and answer its queries from the lab's orders.
 func (n *node) answer(_ context.Context, _ instruments.Peer, m instruments.Message) (instruments.Reply, error) {
-	set, err := profile.Builtin()
-	if err != nil {
-		return instruments.Reply{}, err
-	}
 	protocol := profile.ASTM
 	if m.Protocol == instruments.HL7 {
 		protocol = profile.HL7
 	}
-	d := driver.New(set, protocol, nil)
+	d := driver.New(n.profiles, protocol, nil)
 	for _, msg := range d.Decode(m.Text) {
 		n.mu.Lock()
 		n.decoded = append(n.decoded, msg)
@@ -176,7 +178,7 @@ func TestGeneratedResultsArriveInSpiteOfFaults(t *testing.T) {
 			}
 			t.Run(name+" "+model, func(t *testing.T) {
 				t.Parallel()
-				n := newNode()
+				n := newNode(t)
 				log := filepath.Join(t.TempDir(), "acks")
 				err := simulate.Run(limited(t), simulate.Options{
 					Targets: []simulate.Target{{Model: model, Address: n.listen(t)}}, Count: 5, Seed: 1, AckLog: log,
@@ -209,7 +211,7 @@ func TestRefusedStoresAreSentAgain(t *testing.T) {
 	for _, model := range []string{"cbc", "chemistry"} {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()
-			n := newNode()
+			n := newNode(t)
 			n.refuse = 3
 			err := simulate.Run(limited(t), simulate.Options{
 				Targets: []simulate.Target{{Model: model, Address: n.listen(t)}}, Count: 4, Backoff: link.Backoff{Min: time.Millisecond},
@@ -237,7 +239,7 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 	} {
 		t.Run(tc.model+" "+string(tc.query), func(t *testing.T) {
 			t.Parallel()
-			n := newNode()
+			n := newNode(t)
 			n.orders = map[string][]string{"TUBE0001": tc.orders}
 			out := &lines{mark: "printer listens on ", found: make(chan string, 1)}
 			done := make(chan error, 1)
@@ -307,9 +309,86 @@ func TestTubeIDs(t *testing.T) {
 	}
 }
 
+// TestNodeThatRestartsLosesNothing ends the node again and again in the middle of uploads. Whatever was acknowledged is
+// stored, and the analyzer sends the rest again by itself.
+func TestNodeThatRestartsLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, model := range []string{"cbc", "chemistry"} {
+		t.Run(model, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			ctx := limited(t)
+			first, err := link.Listen(ctx, "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := first.Addr().String()
+			over := make(chan struct{})
+			restarted := make(chan int, 1)
+			go func() {
+				rounds := 0
+				for ln := first; ln != nil; rounds++ {
+					ln = n.life(ctx, ln, address, over)
+				}
+				restarted <- rounds
+			}()
+			log := filepath.Join(t.TempDir(), "acks")
+			err = simulate.Run(ctx, simulate.Options{
+				Targets: []simulate.Target{{Model: model, Address: address}}, Count: 40, AckLog: log, Results: 3,
+				Timers: astm.Timers{Reply: time.Second}, Reply: time.Second, Backoff: link.Backoff{Min: time.Millisecond},
+			})
+			close(over)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rounds := <-restarted
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			all := strings.Join(n.messages, "#")
+			list := acked(t, log)
+			for _, r := range list {
+				if !strings.Contains(all, r.SampleID) {
+					t.Errorf("%s was acknowledged and is not stored", r.SampleID)
+				}
+			}
+			if len(list) != 40 || rounds < 5 {
+				t.Errorf("%d acknowledged in %d lives of the node", len(list), rounds)
+			}
+		})
+	}
+}
+
+// life runs the node until three more messages have arrived, then ends it and gives its next listener; nil when over.
+func (n *node) life(ctx context.Context, ln net.Listener, address string, over <-chan struct{}) net.Listener {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		board := session.NewBoard(nil)
+		_ = link.Serve(ctx, ln, func(ctx context.Context, p link.Port) { _ = session.Run(ctx, board, p, n.host(), n.opt) })
+	}()
+	last := false
+	for range 3 {
+		select {
+		case <-n.arrived:
+		case <-over:
+			last = true
+		}
+	}
+	end()
+	<-served
+	for !last && ctx.Err() != nil {
+		if next, err := link.Listen(context.WithoutCancel(ctx), address); err == nil {
+			return next
+		}
+	}
+	return nil
+}
+
 func TestAnalyzerThatListensIsDialled(t *testing.T) {
 	t.Parallel()
-	n := newNode()
+	n := newNode(t)
 	out := &lines{mark: "analyzer listens on ", found: make(chan string, 1)}
 	done := make(chan error, 1)
 	go func() {
@@ -363,7 +442,7 @@ func TestCapturesReplay(t *testing.T) {
 					want = append(want, string(m.Bytes))
 				}
 			}
-			n := newNode()
+			n := newNode(t)
 			err = simulate.Run(limited(t), simulate.Options{
 				Targets: []simulate.Target{{Address: n.listen(t)}}, Capture: path, Count: 1, Tries: 3, Reply: 2 * time.Second,
 			})

@@ -239,7 +239,7 @@ func (tx *Tx) Reissue(old journal.Entry, origin []byte) error {
 	if err := tx.append(e, t); err != nil {
 		return tx.fail(err)
 	}
-	_, err = tx.exec(t.updateText([]string{"_gv"}), journal.PackGroups(groups), old.Record[:])
+	_, err = tx.exec(t.updateText([]string{columnGroups}), journal.PackGroups(groups), old.Record[:])
 	return tx.fail(err)
 }
 

@@ -60,7 +60,7 @@ func (db *DB) carry(entries int) {
 
 // logPages runs a checkpoint of the mode and gives how many pages the log has, and how many of them are in the file.
 func (w *writer) logPages(mode string) (pages, folded int, err error) {
-	s, err := w.prepared(w.control, "PRAGMA wal_checkpoint("+mode+")")
+	s, err := w.prepared(w.control, "PRAGMA wal_checkpoint("+mode+")") //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil {
 		return 0, 0, err
 	}

@@ -133,7 +133,7 @@ func (db *DB) start(ctx context.Context, pool *sql.DB, unclean bool) error {
 	if db.device, err = db.writer.ensureDevice(ctx, db.options); err != nil {
 		return err
 	}
-	if err := db.writer.reload(db.device); err != nil {
+	if err := db.writer.reload(db.device); err != nil { //nolint:contextcheck // no deadline reaches the writer connection
 		return err
 	}
 	if err := db.checkHead(ctx); err != nil {

@@ -54,7 +54,7 @@ func (tx *Tx) Erase(subject lab.ID, note string) error {
 
 // entriesOf lists the entries that hold the subject's personal fields.
 func (tx *Tx) entriesOf(subject lab.ID) (seqs []int64, err error) {
-	rows, err := tx.query(`SELECT seq FROM journal WHERE subject = ? AND (phi IS NOT NULL OR prev IS NOT NULL) ORDER BY seq`, subject[:])
+	rows, err := tx.query(`SELECT seq FROM journal WHERE subject = ? AND (phi IS NOT NULL OR prev IS NOT NULL) ORDER BY seq`, subject[:]) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return nil, fmt.Errorf("erase: %w", err)
 	}
@@ -111,7 +111,7 @@ func (tx *Tx) blankRows(subject lab.ID) error {
 }
 
 func (tx *Tx) rowsOf(t *table, subject lab.ID) (ids []lab.ID, err error) {
-	rows, err := tx.query("SELECT id FROM "+quote(t.entity.Table)+" WHERE "+quote(t.entity.Subject)+" = ?", subject[:])
+	rows, err := tx.query("SELECT id FROM "+quote(t.entity.Table)+" WHERE "+quote(t.entity.Subject)+" = ?", subject[:]) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return nil, fmt.Errorf("erase %s: %w", t.entity.Name, err)
 	}
@@ -267,7 +267,7 @@ func (db *DB) finishOpenErasure(ctx context.Context) error {
 	if open == 0 {
 		return nil
 	}
-	if err := db.truncateLog(); err != nil {
+	if err := db.truncateLog(); err != nil { //nolint:contextcheck // no deadline reaches the writer connection
 		db.logger.Warn("an erasure is still open", "code", CodeErasureOpen)
 	}
 	return nil

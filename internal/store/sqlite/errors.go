@@ -30,12 +30,11 @@ func mapError(err error) error {
 	if err == nil {
 		return nil
 	}
-	var own *lab.Error
-	if errors.As(err, &own) {
+	if _, ok := errors.AsType[*lab.Error](err); ok {
 		return err
 	}
-	var engine *driver.Error
-	if !errors.As(err, &engine) {
+	engine, ok := errors.AsType[*driver.Error](err)
+	if !ok {
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			return deadlineError(err)
 		}
@@ -98,8 +97,7 @@ func deadError(cause error) error {
 
 // primaryCode gives the engine's primary result code, 0 for other errors.
 func primaryCode(err error) int {
-	var engine *driver.Error
-	if errors.As(err, &engine) {
+	if engine, ok := errors.AsType[*driver.Error](err); ok {
 		return engine.Code() & 0xff
 	}
 	return 0

@@ -71,9 +71,10 @@ func TestMigrationCopiesFirst(t *testing.T) {
 				t.Fatal("half a migration is left")
 			}
 			_ = again.Close()
-		} else if err != nil {
-			t.Fatal(err)
 		} else {
+			if err != nil {
+				t.Fatal(err)
+			}
 			_ = db.Close()
 		}
 		copies, err := filepath.Glob(filepath.Join(o.Backups, "*"))

@@ -33,17 +33,17 @@ func (db *DB) Update(ctx context.Context, actor lab.Actor, reason string, fn fun
 		return deadError(db.DeadErr())
 	}
 	if lead {
-		db.lead()
+		db.lead() //nolint:contextcheck // no deadline reaches the writer connection
 		return <-c.done
 	}
 	select {
 	case err := <-c.done:
 		return err
 	case <-c.lead:
-		db.lead()
+		db.lead() //nolint:contextcheck // no deadline reaches the writer connection
 		return <-c.done
 	case <-ctx.Done():
-		return db.giveUp(c)
+		return db.giveUp(c) //nolint:contextcheck // no deadline reaches the writer connection
 	}
 }
 

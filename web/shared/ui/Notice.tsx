@@ -18,6 +18,7 @@ export function Notice(props: {
   title?: ReactNode;
   children?: ReactNode;
   action?: ReactNode;
+  side?: boolean;
 }) {
   const Icon = icons[props.tone];
   return (
@@ -26,8 +27,9 @@ export function Notice(props: {
       <div className="grow col" style={{ gap: 4 }}>
         {props.title && <div className="title">{props.title}</div>}
         {props.children && <div>{props.children}</div>}
-        {props.action && <div className="row">{props.action}</div>}
+        {props.action && !props.side && <div className="row">{props.action}</div>}
       </div>
+      {props.action && props.side && <div className="beside">{props.action}</div>}
     </div>
   );
 }

@@ -94,7 +94,7 @@ export function Inspector(props: {
           </Notice>
         )}
         {critical && !called && (
-          <Notice tone="critical" title={t('critical.notLogged')} action={<Button look="critical" keys="F8" onClick={() => setCalling(true)}>{t('critical.log')}</Button>}>
+          <Notice side tone="critical" title={t('critical.notLogged')} action={<Button look="critical" keys="F8" onClick={() => setCalling(true)}>{t('critical.log')}</Button>}>
             {[d?.doctor, d?.doctor_phone].filter(Boolean).join(' · ')}
           </Notice>
         )}

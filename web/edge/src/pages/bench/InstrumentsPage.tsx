@@ -74,6 +74,7 @@ export function InstrumentsPage() {
           {list.data?.senders.map((s) => (
             <div key={s.id} style={{ padding: '8px 12px 0' }} data-testid="sender">
               <Notice
+                side
                 tone="delta"
                 title={t('instr.unknown', { name: s.identity || s.address })}
                 action={<Button size="small" disabled={!can('approveSender')} why={can('approveSender') ? undefined : t('why.permission')} onClick={() => setApproving(s)}>{t('instr.approve')}</Button>}

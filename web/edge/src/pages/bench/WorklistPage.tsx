@@ -163,18 +163,18 @@ function Worklist({ section }: { section: string }) {
           )}
         </div>
         <div className="fill scroll" data-testid="worklist">
-          <table className="table compact wl">
+          <table className="table compact fixed wl">
             <thead>
               <tr>
-                <th scope="col"><abbr title={t('qc.title')} style={{ textDecoration: 'none' }}>QC</abbr></th>
+                <th scope="col" style={{ width: 30 }}><abbr title={t('qc.title')} style={{ textDecoration: 'none' }}>QC</abbr></th>
                 <th scope="col">{t('col.test')}</th>
-                <th scope="col" className="right">{t('col.result')}</th>
-                <th scope="col">{t('col.flag')}</th>
-                <th scope="col" className="hide-s">{t('col.unit')}</th>
-                <th scope="col" className="right hide-s">{t('col.interval')}</th>
-                <th scope="col" className="hide-s">{t('col.previous')}</th>
-                <th scope="col" className="hide-m">{t('col.trend')}</th>
-                <th scope="col">{t('col.state')}</th>
+                <th scope="col" className="right" style={{ width: 88 }}>{t('col.result')}</th>
+                <th scope="col" style={{ width: 60 }}>{t('col.flag')}</th>
+                <th scope="col" className="hide-s" style={{ width: 88 }}>{t('col.unit')}</th>
+                <th scope="col" className="right hide-s" style={{ width: 88 }}>{t('col.interval')}</th>
+                <th scope="col" className="hide-s" style={{ width: 112 }}>{t('col.previous')}</th>
+                <th scope="col" className="hide-m" style={{ width: 64 }}>{t('col.trend')}</th>
+                <th scope="col" style={{ width: 96 }}>{t('col.state')}</th>
               </tr>
             </thead>
             <tbody>

@@ -96,31 +96,31 @@ export function ResultRow({ row: r, entry, onKey }: { row: S['Row']; entry: Entr
         if (!editable(r)) onKey(e, r);
       }}
     >
-      <td style={{ width: 30 }}>
+      <td>
         <QcMark state={r.qc} />
       </td>
       <td>
         {name}
         {r.calculated && <span className="fx" title={t('bench.calculated')}>fx</span>}
       </td>
-      <td className="right" style={{ width: 100 }}>
+      <td className="right">
         <Cell row={r} entry={entry} active={active} name={name} onKey={onKey} />
       </td>
-      <td style={{ width: 62 }}>
+      <td>
         <Flag code={r.flag} />
       </td>
-      <td className="sec hide-s" style={{ width: 90 }}>{r.unit}</td>
+      <td className="sec hide-s">{r.unit}</td>
       <td className="right sec nowrap hide-s">{r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}</td>
       <td className="hide-s nowrap">
-        <span className="row" style={{ gap: 10 }}>
-          <span style={{ minWidth: 56 }} className="small sec right">{r.previous[0] && <Value text={r.previous[0].value} />}</span>
+        <span className="row" style={{ gap: 4 }}>
+          <span style={{ minWidth: 48 }} className="small sec right">{r.previous[0] && <Value text={r.previous[0].value} />}</span>
           {r.delta?.over && <Delta text={r.delta.text} />}
         </span>
       </td>
-      <td className="hide-m" style={{ width: 64 }}>
+      <td className="hide-m">
         <Sparkline points={points(r)} low={toNumber(r.interval.low)} high={toNumber(r.interval.high)} />
       </td>
-      <td style={{ width: 118 }}>
+      <td>
         {r.state === 'sent_to_analyzer' && r.waiting_on ? <State state="sent_to_analyzer" text={t('bench.on', { name: r.waiting_on })} /> : <State state={r.state === 'pending' ? 'to_enter' : r.state} />}
       </td>
     </tr>

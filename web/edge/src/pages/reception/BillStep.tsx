@@ -48,12 +48,12 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
         ))}
         {!quote && <p className="sec small">{t('reception.billHint')}</p>}
         <div className="sum" style={{ alignItems: 'center' }}>
-          <span className="row">
+          <span className="row nowrap">
             <label htmlFor="discount" className="sec small">{t('reception.discount')}</label>
-            <input id="discount" className="input num" style={{ width: 56, minHeight: 26 }} inputMode="decimal" value={d.discount} aria-invalid={over} onChange={(e) => setDraft({ discount: e.currentTarget.value })} />
+            <input id="discount" className="input num" style={{ width: 44, minHeight: 26, padding: '0 6px' }} inputMode="decimal" value={d.discount} aria-invalid={over} onChange={(e) => setDraft({ discount: e.currentTarget.value })} />
             <span className={over ? 'tone-high small' : 'dim small'}>{t('reception.limit', { n: limit })}</span>
           </span>
-          <span>{total && total.discount > 0 ? `− ${rupees(total.discount, true)}` : ''}</span>
+          <span className="nowrap">{total && total.discount > 0 ? `− ${rupees(total.discount, true)}` : ''}</span>
         </div>
         {total && total.round_off !== 0 && (
           <div className="sum sec">

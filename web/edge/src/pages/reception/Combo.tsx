@@ -1,4 +1,4 @@
-import { useId, useState, type KeyboardEvent, type ReactNode, type Ref } from 'react';
+import { useId, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from 'react';
 import { Keys } from '@jaanch/shared/ui/Keys';
 
 /** Combo is a search box with its list: ↑↓ choose, Enter takes, Esc empties. The box keeps the focus after a choice. */
@@ -21,6 +21,7 @@ export function Combo<T>(props: {
   const list = useId();
   const [active, setActive] = useState(0);
   const [focused, setFocused] = useState(false);
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { options } = props;
   const at = Math.min(active, Math.max(0, options.length - 1));
   const open = props.open && focused;
@@ -61,8 +62,13 @@ export function Combo<T>(props: {
             setActive(0);
           }}
           onKeyDown={onKey}
-          onFocus={() => setFocused(true)}
-          onBlur={() => setTimeout(() => setFocused(false), 120)}
+          onFocus={() => {
+            clearTimeout(leaving.current);
+            setFocused(true);
+          }}
+          onBlur={() => {
+            leaving.current = setTimeout(() => setFocused(false), 120);
+          }}
         />
         <span className="sec small nowrap">{props.tail}</span>
       </div>

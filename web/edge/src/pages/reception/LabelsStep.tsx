@@ -37,7 +37,7 @@ export function LabelsStep({ quote }: { quote: S['Quote'] | undefined }) {
           const set = (n: number): void => setDraft({ copies: { ...d.copies, [i]: Math.max(0, Math.min(10, n)) } });
           return (
             <div key={tube.container} className="col" style={{ gap: 6 }} data-testid="tube">
-              <div className="label">
+              <div className="tubelabel">
                 <div className="row between" style={{ gap: 4 }}>
                   <b className="cut">{who.toUpperCase()}</b>
                   <b>{sexAge}</b>

@@ -15,7 +15,7 @@ export function HeatMap({ rows, firstHour, now }: { rows: S['HourRow'][]; firstH
           </div>
           {Array.from({ length: hours }, (_, i) => {
             const hour = firstHour + i;
-            if (hour > now) {
+            if (hour > now || i >= r.done.length) {
               const e = r.expected[i] ?? 0;
               return (
                 <div key={hour} className="cell expected">

@@ -15,19 +15,20 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
   const { t, i18n } = useTranslation();
   const dates = data.previous_dates.slice(0, 2).map((d) => ms(d) ?? 0);
   const dateText = (at: number): string => new Date(at).toLocaleDateString(i18n.language === 'hi' ? 'hi-IN-u-nu-latn' : 'en-IN', { day: 'numeric', month: 'short' });
-  const columns = 7 + dates.length;
+  const columns = 7 + dates.length + 1;
   return (
-    <table className="table compact case" data-testid="case">
+    <table className="table compact fixed case" data-testid="case">
       <thead>
         <tr>
-          <th scope="col"><span className="vh">{t('col.state')}</span></th>
+          <th scope="col" style={{ width: 34 }}><span className="vh">{t('col.state')}</span></th>
           <th scope="col">{t('col.test')}</th>
-          <th scope="col" className="right">{t('col.result')}</th>
-          <th scope="col">{t('col.flag')}</th>
-          <th scope="col">{t('col.unit')}</th>
-          <th scope="col" className="right">{t('col.interval')}</th>
-          {dates.map((d) => <th key={d} scope="col" className="right">{dateText(d)}</th>)}
-          <th scope="col">{t('col.trend')}</th>
+          <th scope="col" className="right" style={{ width: 74 }}>{t('col.result')}</th>
+          <th scope="col" style={{ width: 58 }}>{t('col.flag')}</th>
+          <th scope="col" style={{ width: 86 }}>{t('col.unit')}</th>
+          <th scope="col" className="right" style={{ width: 84 }}>{t('col.interval')}</th>
+          {dates.map((d) => <th key={d} scope="col" className="right" style={{ width: 56 }}>{dateText(d)}</th>)}
+          <th scope="col" style={{ width: 58 }}><span className="vh">{t('flag.delta')}</span></th>
+          <th scope="col" style={{ width: 64 }}>{t('col.trend')}</th>
         </tr>
       </thead>
       <tbody>
@@ -49,7 +50,7 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
               const name = i18n.language === 'hi' && r.name_local ? r.name_local : r.name;
               return (
                 <tr key={r.item_id} className={held ? 'go heldrow' : 'go'} aria-selected={active === r.item_id} onClick={() => onRow(r)} data-testid="case-row" data-code={r.code}>
-                  <td style={{ width: 34 }}><RowMark row={r} open={open} held={held} /></td>
+                  <td><RowMark row={r} open={open} held={held} /></td>
                   <td>{name}</td>
                   <td className="right">{r.value === '' ? <span className="dim">–</span> : <Value text={r.value} flag={r.flag} />}</td>
                   <td><Flag code={r.flag} /></td>
@@ -57,12 +58,10 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
                   <td className="right sec nowrap">{r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}</td>
                   {dates.map((d, i) => (
                     <td key={d} className="right small sec">
-                      <span className="row" style={{ justifyContent: 'flex-end' }}>
-                        {r.previous[i] && <Value text={r.previous[i]?.value ?? ''} />}
-                        {i === dates.length - 1 && r.delta?.over && <Delta text={r.delta.text} />}
-                      </span>
+                      {r.previous[i] && <Value text={r.previous[i]?.value ?? ''} />}
                     </td>
                   ))}
+                  <td>{r.delta?.over && <Delta text={r.delta.text} />}</td>
                   <td><Sparkline points={points(r)} low={toNumber(r.interval.low)} high={toNumber(r.interval.high)} /></td>
                 </tr>
               );

@@ -61,7 +61,7 @@ export function Holds(props: { rows: S['Row'][]; active: number; onActive: (i: n
               </div>
               {r.holds.map((h) => <p key={h.code}>{holdText(h, t)}</p>)}
             </div>
-            {(open || !choice) && (
+            {open && (
               <div className="choice">
                 <Segments<Choice>
                   label={t('verify.decision')}
