@@ -160,28 +160,43 @@ func (d *Desk) followOnce(ctx context.Context, tx *sqlite.Tx, f *filing.Filer, v
 		if def.Type != catalogue.Calculated || s.Result.Source != string(result.Calculated) || s.State != string(result.Released) || slices.Contains(done, lab.ID(t.ID)) {
 			continue
 		}
-		v, err := result.Calculate(def, values, d.context(c))
-		if none, ok := errors.AsType[*formula.NotCalculated](err); ok {
-			e := lab.Conflict("not_calculated", "A released test can no longer be calculated from this value.")
-			e.Detail = map[string]any{"code": t.Code, "reason": none.Code}
-			return nil, e
-		}
+		entry, err := d.recalculate(c, t, values)
 		if err != nil {
-			return nil, fmt.Errorf("calculate %s: %w", t.Code, err)
+			return nil, err
 		}
-		if s.Result.Num == v.Num.String() {
+		if entry == nil {
 			continue
 		}
+		entry.Amend, entry.Reason = true, reason
 		item, err := filing.Item(ctx, queries.New(tx), lab.ID(t.ID))
 		if err != nil {
 			return nil, err
 		}
-		if _, err := f.File(ctx, item, filing.Entry{Text: v.Num.String(), Source: result.Calculated, Amend: true, Reason: reason}); err != nil {
+		if _, err := f.File(ctx, item, *entry); err != nil {
 			return nil, err
 		}
 		out = append(out, lab.ID(t.ID))
 	}
 	return out, nil
+}
+
+// recalculate gives what a calculated test is now, or nil where nothing changed. What can no longer be calculated says so.
+func (d *Desk) recalculate(c *chart, t queries.OrderTestsRow, values map[string]result.Value) (*filing.Entry, error) {
+	old := c.standing[lab.ID(t.ID)].Result
+	v, err := result.Calculate(c.defs[t.TestID], values, d.context(c))
+	if none, ok := errors.AsType[*formula.NotCalculated](err); ok {
+		if old.Raw == sqlite.NotCalculated+none.Code {
+			return nil, nil //nolint:nilnil // nothing to file, and nothing went wrong
+		}
+		return &filing.Entry{NotReported: none.Code, Source: result.Calculated}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("calculate %s: %w", t.Code, err)
+	}
+	if old.Num == v.Num.String() {
+		return nil, nil //nolint:nilnil // nothing to file, and nothing went wrong
+	}
+	return &filing.Entry{Text: v.Num.String(), Source: result.Calculated}, nil
 }
 
 // values gives the newest values of the visit by test code.

@@ -169,7 +169,10 @@ func (m *composer) line(ctx context.Context, t queries.OrderTestsRow, now bool) 
 	}
 	m.out.values = append(m.out.values, v)
 	m.out.critical = m.out.critical || s.Result.Critical != 0
-	out.ResultID, out.Value, out.NotReported, out.Comment = v.ID, s.Result.Value, v.NotReported, v.Comment
+	out.ResultID, out.Value, out.Comment = v.ID, s.Result.Value, v.Comment
+	if v.NotReported != "" {
+		out.NotReported = "Not calculated: " + strings.ReplaceAll(v.NotReported, "_", " ")
+	}
 	out.Flag = v.Flag
 	if out.Flag == result.Uncertain {
 		out.Flag = result.Normal // a person has accepted it; what cannot be said is not printed as a mark
@@ -194,7 +197,7 @@ func (m *composer) change(ctx context.Context, line *report.Line, row queries.Re
 		return err
 	}
 	reason := cmp.Or(row.Reason, "An input was amended.")
-	line.Old = &report.Change{Value: old.Value, Reason: reason, By: by.Name, At: time.UnixMilli(row.EnteredMs).UTC()}
+	line.Old = &report.Change{Value: cmp.Or(old.Value, "not calculated"), Reason: reason, By: by.Name, At: time.UnixMilli(row.EnteredMs).UTC()}
 	if !slices.Contains(m.amended, reason) {
 		m.amended = append(m.amended, reason)
 	}
