@@ -120,3 +120,23 @@ func TestPrinting(t *testing.T) {
 		t.Errorf("a batch that failed left %d deliveries, want 2", n)
 	}
 }
+
+// Values of a report that was withdrawn, perhaps of another patient, stand beside nothing any more.
+func TestWithdrawnValuesAreNoHistory(t *testing.T) {
+	t.Parallel()
+	b := setupDesk(t)
+	first := b.Visit(t, "Asha Sharma", "F", 34, "CREA")
+	b.fill(t, first.ID, "CREA", "0.7")
+	r := b.sign(t, first.ID, release.Sign{})
+	if _, err := b.release.Withdraw(t.Context(), b.path(), b.key32(), r.Report.ID, release.Withdraw{Reason: "wrong patient"}); err != nil {
+		t.Fatal(err)
+	}
+	second := b.again(t, first, "CREA")
+	if row := b.Enter(t, second.ID, "CREA", "1.0"); row.State != "entered" || len(row.Previous) != 0 {
+		t.Fatalf("row: %+v", row)
+	}
+	final := b.sign(t, second.ID, release.Sign{})
+	if text := b.content(t, final.Report.Hash); !strings.Contains(text, "previous:1:0") {
+		t.Error("the report carries a value that was withdrawn")
+	}
+}
