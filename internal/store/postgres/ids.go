@@ -28,7 +28,7 @@ func (v *idValue) ScanUUID(u pgtype.UUID) error {
 }
 
 // UUIDValue implements pgtype.UUIDValuer.
-func (v idValue) UUIDValue() (pgtype.UUID, error) {
+func (v idValue) UUIDValue() (pgtype.UUID, error) { //nolint:recvcheck // pgx asks the value to write and the pointer to read
 	return pgtype.UUID{Bytes: v, Valid: v != idValue{}}, nil
 }
 
