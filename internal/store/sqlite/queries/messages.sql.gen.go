@@ -667,7 +667,7 @@ func (q *Queries) OpenSessions(ctx context.Context) ([]OpenSessionsRow, error) {
 }
 
 const sameDigest = `-- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL ORDER BY id DESC LIMIT 1
+SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1
 `
 
 type SameDigestParams struct {
