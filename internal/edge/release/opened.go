@@ -40,10 +40,21 @@ func (o *opened) fresh(k opening, now time.Time) bool {
 	return true
 }
 
+func (o *opened) forget(k opening) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.last, k)
+}
+
 // note writes the opening of a case into the access log, before the case is shown.
 func (d *Desk) note(ctx context.Context, actor lab.Actor, visit lab.ID) error {
-	if !d.opened.fresh(opening{user: actor.ID, visit: visit, session: actor.Session}, d.db.Now()) {
+	k := opening{user: actor.ID, visit: visit, session: actor.Session}
+	if !d.opened.fresh(k, d.db.Now()) {
 		return nil
 	}
-	return d.db.LogAccess(ctx, sqlite.Access{Actor: actor, Action: accessCase, Entity: "visit", Record: visit})
+	err := d.db.LogAccess(ctx, sqlite.Access{Actor: actor, Action: accessCase, Entity: "visit", Record: visit})
+	if err != nil {
+		d.opened.forget(k)
+	}
+	return err
 }
