@@ -36,6 +36,8 @@ type Desk struct {
 	key   ed25519.PrivateKey
 	draw  *reportpdf.Renderer
 	tubes Tubes
+
+	opened *opened
 }
 
 // Tubes asks for a new tube for some tests of a sample, in the caller's transaction.
@@ -53,7 +55,7 @@ type Options struct {
 
 // New makes the desk.
 func New(o Options) *Desk {
-	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, key: o.Key, draw: o.Draw, tubes: o.Tubes}
+	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, key: o.Key, draw: o.Draw, tubes: o.Tubes, opened: &opened{last: map[opening]time.Time{}}}
 }
 
 func (d *Desk) view(ctx context.Context, fn func(tx *sqlite.ReadTx, q *queries.Queries) error) error {
