@@ -42,10 +42,11 @@ func TestBackOff(t *testing.T) {
 	a := setup(t)
 	lost := agent.Refused(lab.KindUnavailable, 0, 0)
 	attempt := 0
-	for i, limit := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+	for i, seconds := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
 		var wait time.Duration
-		if wait, attempt = a.Next(lost, attempt); wait != limit*time.Second || attempt != i+1 {
-			t.Errorf("try %d waits at most %v, want %v (attempt %d)", i, wait, limit*time.Second, attempt)
+		limit := time.Duration(seconds) * time.Second
+		if wait, attempt = a.Next(lost, attempt); wait != limit || attempt != i+1 {
+			t.Errorf("try %d waits at most %v, want %v (attempt %d)", i, wait, limit, attempt)
 		}
 	}
 	if wait, again := a.Next(nil, attempt); wait != 6*time.Minute || again != 0 {
@@ -63,7 +64,7 @@ func TestHubAddress(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"https://hub.example.in/":    "https://hub.example.in",
-		" https://hub.example.in/x ": "https://hub.example.in/x",
+		"https://hub.example.in/x ":  "https://hub.example.in/x",
 		"http://127.0.0.1:8000":      "http://127.0.0.1:8000",
 		"http://localhost:8000":      "http://localhost:8000",
 		"http://hub.example.in":      "",
