@@ -33,6 +33,7 @@ func NewAPI(router chi.Router, info Info) huma.API {
 	config := huma.DefaultConfig(info.Title, info.Version)
 	config.Info.Description = info.Description
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // ours below; huma's page loads from a CDN
+	config.RejectUnknownQueryParameters = true                           // a mistyped filter must not show everything
 	config.CreateHooks = nil                                             // the hook adds $schema to every body
 	api := humachi.New(router, config)
 	log := info.Log

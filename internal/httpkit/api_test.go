@@ -20,8 +20,8 @@ import (
 
 type patientInput struct {
 	Body struct {
-		Name  string   `json:"name" minLength:"1" maxLength:"80"`
-		Sex   string   `json:"sex" enum:"female,male,other"`
+		Name  string   `json:"name"              maxLength:"80" minLength:"1"`
+		Sex   string   `enum:"female,male,other" json:"sex"`
 		Tests []string `json:"tests"`
 	}
 }
@@ -131,15 +131,34 @@ func TestInput(t *testing.T) {
 	}
 }
 
+func TestUnknownQueryParameter(t *testing.T) {
+	t.Parallel()
+	h, _, _ := newAPI(t, nil)
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/api/v1/patients?planted=9876543210", strings.NewReader(goodBody))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if p := problemOf(t, w); w.Code != http.StatusBadRequest || p.Code != "unknown_field" || strings.Contains(w.Body.String(), "9876543210") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestErrorsBecomeProblems(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		kind   lab.Kind
 		status int
 	}{
-		{lab.KindInternal, 500}, {lab.KindInvalid, 422}, {lab.KindNotFound, 404}, {lab.KindConflict, 409},
-		{lab.KindForbidden, 403}, {lab.KindUnauthenticated, 401}, {lab.KindUnavailable, 503}, {lab.KindLimited, 429},
-		{lab.KindTooLarge, 413}, {lab.KindLocked, 409}, {lab.KindUnknown, 503},
+		{lab.KindInternal, 500},
+		{lab.KindInvalid, 422},
+		{lab.KindNotFound, 404},
+		{lab.KindConflict, 409},
+		{lab.KindForbidden, 403},
+		{lab.KindUnauthenticated, 401},
+		{lab.KindUnavailable, 503},
+		{lab.KindLimited, 429},
+		{lab.KindTooLarge, 413},
+		{lab.KindLocked, 409},
+		{lab.KindUnknown, 503},
 	} {
 		h, _, _ := newAPI(t, &lab.Error{
 			Kind: tc.kind, Code: "some_code", Message: "Some sentence.",

@@ -152,11 +152,11 @@ func certPEM(cert *x509.Certificate) []byte {
 }
 
 func readPair(certPath, keyPath string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	certText, err := os.ReadFile(certPath)
+	certText, err := os.ReadFile(certPath) //nolint:gosec // in the folder that the configuration names
 	if err != nil {
 		return nil, nil, fmt.Errorf("certificate: %w", err)
 	}
-	keyText, err := os.ReadFile(keyPath)
+	keyText, err := os.ReadFile(keyPath) //nolint:gosec // in the folder that the configuration names
 	if err != nil {
 		return nil, nil, fmt.Errorf("key: %w", err)
 	}

@@ -19,8 +19,7 @@ func (b *bodyLimit) allow(limit int64) { b.limited = http.MaxBytesReader(b.w, b.
 
 func (b *bodyLimit) Read(p []byte) (int, error) {
 	n, err := b.limited.Read(p)
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		err = &lab.Error{Kind: lab.KindTooLarge, Code: "body_too_large", Message: "The request is too large.", Cause: err}
 	}
 	return n, err //nolint:wrapcheck // an io.Reader hands on io.EOF as it is

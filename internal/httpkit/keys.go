@@ -14,14 +14,14 @@ const IdempotencyHeader = "Idempotency-Key"
 func IdempotencyKey(header string) (string, error) {
 	if header == "" {
 		return "", lab.Invalid("idempotency_key_missing", "Send an Idempotency-Key with every create.",
-			lab.FieldError{Field: IdempotencyHeader, Code: "required"})
+			lab.FieldError{Field: IdempotencyHeader, Code: codeRequired})
 	}
 	malformed := len(header) < 16 || len(header) > 64 || strings.ContainsFunc(header, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
 	})
 	if malformed {
 		return "", lab.Invalid("idempotency_key_malformed", "The Idempotency-Key is 16 to 64 letters, digits, - or _.",
-			lab.FieldError{Field: IdempotencyHeader, Code: "pattern"})
+			lab.FieldError{Field: IdempotencyHeader, Code: codePattern})
 	}
 	return header, nil
 }
@@ -34,12 +34,12 @@ func ETag(version string) string { return `"` + version + `"` }
 func IfMatch(header string) (string, error) {
 	if header == "" {
 		return "", lab.Invalid("version_missing", "Send the version that you saw in If-Match.",
-			lab.FieldError{Field: "If-Match", Code: "required"})
+			lab.FieldError{Field: "If-Match", Code: codeRequired})
 	}
 	v := strings.TrimPrefix(header, "W/")
 	if len(v) < 3 || len(v) > 512 || v[0] != '"' || v[len(v)-1] != '"' || strings.ContainsAny(v[1:len(v)-1], "\",") {
 		return "", lab.Invalid("version_malformed", "If-Match holds one quoted version.",
-			lab.FieldError{Field: "If-Match", Code: "pattern"})
+			lab.FieldError{Field: "If-Match", Code: codePattern})
 	}
 	return v[1 : len(v)-1], nil
 }

@@ -110,7 +110,8 @@ func (l *Live) Clients() int {
 // Subscriber says for whom a connection is opened.
 type Subscriber struct {
 	Scope   lab.ID
-	Session string // closed with Drop
+	Session string    // closed with Drop
+	Until   time.Time // closed then: the end of the session; zero never
 }
 
 // Handler upgrades to a websocket for whoever authorize admits. The first message is {"type":"hello","seq":n}; later
@@ -128,12 +129,16 @@ func (l *Live) Handler(authorize func(*http.Request) (Subscriber, error)) http.H
 			WriteProblem(w, r, err)
 			return
 		}
-		client := &liveClient{scope: subscriber.Scope, session: subscriber.Session, wake: make(chan struct{}, 1), done: make(chan struct{})}
+		client := newLiveClient(subscriber)
 		if err := l.join(client); err != nil {
 			WriteProblem(w, r, err)
 			return
 		}
 		defer l.leave(client)
+		if !subscriber.Until.IsZero() {
+			end := time.AfterFunc(time.Until(subscriber.Until), client.stop)
+			defer end.Stop()
+		}
 		conn, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			return // the upgrader has answered
@@ -173,7 +178,7 @@ func (l *Live) leave(c *liveClient) {
 
 // serve runs one connection: this goroutine alone writes, a second one reads so that pongs and the end are heard.
 func (l *Live) serve(ctx context.Context, conn *websocket.Conn, c *liveClient) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it is over either way
 	go c.read(conn, 2*l.opt.Ping)
 	ping := time.NewTicker(l.opt.Ping)
 	defer ping.Stop()
@@ -227,6 +232,10 @@ type liveClient struct {
 	resync  bool
 	pending liveMessage
 	seen    map[Touch]struct{}
+}
+
+func newLiveClient(s Subscriber) *liveClient {
+	return &liveClient{scope: s.Scope, session: s.Session, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 type liveMessage struct {

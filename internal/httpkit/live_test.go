@@ -137,6 +137,17 @@ func TestLiveEndsWithTheSession(t *testing.T) {
 	}
 }
 
+func TestLiveEndsWhenTheSessionDoes(t *testing.T) {
+	t.Parallel()
+	_, url := startLive(t, httpkit.LiveOptions{}, httpkit.Subscriber{Until: time.Now().Add(100 * time.Millisecond)})
+	conn := dial(t, url, nil)
+	next(t, conn)
+	_, _, err := conn.ReadMessage()
+	if closed, ok := errors.AsType[*websocket.CloseError](err); !ok || closed.Code != websocket.CloseGoingAway {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestLivePings(t *testing.T) {
 	t.Parallel()
 	_, url := startLive(t, httpkit.LiveOptions{Ping: 200 * time.Millisecond}, httpkit.Subscriber{})
@@ -180,7 +191,7 @@ func TestLiveAdmission(t *testing.T) {
 	}
 	dial(t, url, http.Header{"Origin": {"http://" + host}, "Cookie": {"jaanch=x"}})
 	_, resp, err := websocket.DefaultDialer.DialContext(t.Context(), url, nil)
-	if err == nil || resp.StatusCode != 503 {
+	if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("beyond the limit: %v", fmt.Sprint(resp))
 	}
 }

@@ -99,7 +99,8 @@ func TestThrottle(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != lab.KindLimited {
 				t.Fatal(err)
 			}
-			return time.Duration(e.Detail["retry_after_s"].(int)) * time.Second
+			seconds, _ := e.Detail["retry_after_s"].(int)
+			return time.Duration(seconds) * time.Second
 		}
 		done(success)
 		return 0
@@ -118,9 +119,9 @@ func TestThrottle(t *testing.T) {
 			t.Fatalf("after waiting: %s", again)
 		}
 	}
-	want := []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}
-	for i := range want {
-		want[i] *= time.Second
+	var want []time.Duration
+	for _, seconds := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+		want = append(want, time.Duration(seconds)*time.Second)
 	}
 	if !slices.Equal(waits, want) {
 		t.Errorf("waits %v, want %v", waits, want)

@@ -2,9 +2,13 @@ package httpkit
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -21,21 +25,24 @@ type PasswordOptions struct {
 }
 
 // Passwords hashes and checks passwords with argon2id, at most two at once, so that a burst of log-ins cannot take the
-// memory of a small PC.
+// memory of a small PC. Ten seconds after the last one the memory goes back to the system, which would otherwise keep
+// 64 MiB and more for minutes.
 type Passwords struct {
 	params *argon2id.Params
 	slots  chan struct{}
 	decoy  string
 	common map[string]bool
 	words  []string
+	rest   *time.Timer // gives the memory back
 }
 
 const (
+	giveBack    = 10 * time.Second
 	passwordMin = 12
 	passwordMax = 128
 )
 
-// NewPasswords makes the hasher; it computes one hash, against which log-ins of unknown users are compared.
+// NewPasswords makes the hasher, and a hash of no password, against which log-ins of unknown users are compared.
 func NewPasswords(o PasswordOptions) (*Passwords, error) {
 	if o.MemoryKiB == 0 {
 		o.MemoryKiB, o.Passes = 64<<10, 3
@@ -51,11 +58,15 @@ func NewPasswords(o PasswordOptions) (*Passwords, error) {
 	for _, w := range o.Words {
 		p.words = append(p.words, strings.ToLower(w))
 	}
-	decoy, err := argon2id.CreateHash("nobody", p.params)
-	if err != nil {
-		return nil, fmt.Errorf("hash: %w", err)
+	random := make([]byte, p.params.SaltLength+p.params.KeyLength)
+	if _, err := rand.Read(random); err != nil {
+		return nil, fmt.Errorf("random bytes: %w", err)
 	}
-	p.decoy = decoy
+	text := base64.RawStdEncoding.EncodeToString
+	p.decoy = fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", p.params.Memory, p.params.Iterations,
+		p.params.Parallelism, text(random[:p.params.SaltLength]), text(random[p.params.SaltLength:]))
+	p.rest = time.AfterFunc(giveBack, debug.FreeOSMemory)
+	p.rest.Stop()
 	return p, nil
 }
 
@@ -138,4 +149,7 @@ func (p *Passwords) acquire(ctx context.Context) error {
 	}
 }
 
-func (p *Passwords) release() { <-p.slots }
+func (p *Passwords) release() {
+	p.rest.Reset(giveBack)
+	<-p.slots
+}

@@ -21,7 +21,7 @@ func PlainHTTP(app http.Handler, a *Authority, httpsPort int) http.Handler {
 			ca.ServeHTTP(w, r)
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
 			w.Header().Set("Cache-Control", "no-store")
-			http.Redirect(w, r, httpsURL(r, httpsPort)+r.URL.EscapedPath(), http.StatusTemporaryRedirect)
+			http.Redirect(w, r, httpsURL(r, httpsPort)+r.URL.EscapedPath(), http.StatusTemporaryRedirect) //nolint:gosec // to the host that the browser asked for itself
 		default:
 			WriteProblem(w, r, newProblem(http.StatusForbidden, "https_needed", "Use HTTPS."))
 		}

@@ -12,27 +12,35 @@ import (
 	"jaanch/internal/lab"
 )
 
+// The codes of fields that more than one rule gives.
+const (
+	codeRequired     = "required"
+	codePattern      = "pattern"
+	codeMalformed    = "malformed"
+	codeUnknownField = "unknown_field"
+)
+
 // ProblemType is the media type of every error answer (RFC 9457).
 const ProblemType = "application/problem+json"
 
 // Problem is the one form of error on the wire: an RFC 9457 problem document with a stable code, which is also the key
 // of the translation in the UI.
-type Problem struct {
-	Type      string         `json:"type" doc:"urn:jaanch:problem: and the code" example:"urn:jaanch:problem:stale_record"`
-	Title     string         `json:"title" doc:"What the status means" example:"Conflict"`
-	Status    int            `json:"status" doc:"The HTTP status" example:"409"`
-	Code      string         `json:"code" doc:"Stable code; the key of the translation" example:"stale_record"`
-	Detail    string         `json:"detail,omitempty" doc:"One English sentence: what happened and what to do"`
-	Fields    []FieldProblem `json:"fields" doc:"Input fields that are wrong; empty when the whole is"`
-	Data      map[string]any `json:"data,omitempty" doc:"What a client needs to act, such as both values of a stale record"`
-	RequestID string         `json:"request_id,omitempty" doc:"To quote when asking for help"`
+type Problem struct { //nolint:errname // RFC 9457 calls it a problem, and so does the schema
+	Type      string         `doc:"urn:jaanch:problem: and the code"                                  example:"urn:jaanch:problem:stale_record" json:"type"`
+	Title     string         `doc:"What the status means"                                             example:"Conflict"                        json:"title"`
+	Status    int            `doc:"The HTTP status"                                                   example:"409"                             json:"status"`
+	Code      string         `doc:"Stable code; the key of the translation"                           example:"stale_record"                    json:"code"`
+	Detail    string         `doc:"One English sentence: what happened and what to do"                json:"detail,omitempty"`
+	Fields    []FieldProblem `doc:"Input fields that are wrong; empty when the whole is"              json:"fields"`
+	Data      map[string]any `doc:"What a client needs to act, such as both values of a stale record" json:"data,omitempty"`
+	RequestID string         `doc:"To quote when asking for help"                                     json:"request_id,omitempty"`
 }
 
 // FieldProblem names one input field that is wrong.
 type FieldProblem struct {
-	Field   string `json:"field" doc:"Path of the field" example:"patient.phone"`
-	Code    string `json:"code" doc:"Stable code" example:"required"`
-	Message string `json:"message,omitempty" doc:"One English sentence"`
+	Field   string `doc:"Path of the field"    example:"patient.phone"  json:"field"`
+	Code    string `doc:"Stable code"          example:"required"       json:"code"`
+	Message string `doc:"One English sentence" json:"message,omitempty"`
 }
 
 // Error makes a Problem an error, so that a handler can return one.
@@ -73,8 +81,7 @@ func StatusOf(k lab.Kind) int {
 // ProblemOf gives the problem document for any error. What is not a lab.Error, or is one of kind internal, keeps its
 // text to itself.
 func ProblemOf(err error) *Problem {
-	var p *Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
 	var e *lab.Error
@@ -101,7 +108,7 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", after)
 	}
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(&p) // the client hung up; there is nobody to tell
+	_ = json.NewEncoder(w).Encode(&p) //nolint:errchkjson // the client hung up; there is nobody to tell
 }
 
 // retryAfter gives the seconds that the error asks to wait, for the header of that name.
@@ -156,7 +163,7 @@ func validation(status int, errs []error) *Problem {
 		}
 		detail := d.ErrorDetail()
 		code := fieldCode(detail.Message)
-		if code == "unknown_field" || detail.Location == "" || detail.Location == "body" && code == "malformed" {
+		if code == codeUnknownField || detail.Location == "" || detail.Location == "body" && code == codeMalformed {
 			p.Status = http.StatusBadRequest
 		}
 		p.Fields = append(p.Fields, FieldProblem{
@@ -168,8 +175,8 @@ func validation(status int, errs []error) *Problem {
 	switch {
 	case len(p.Fields) == 0:
 		p.Status, p.Code, p.Detail = http.StatusBadRequest, "body_malformed", "The request could not be read."
-	case p.Fields[0].Code == "unknown_field":
-		p.Code, p.Detail = "unknown_field", "The request holds a field that is not known here."
+	case p.Fields[0].Code == codeUnknownField:
+		p.Code, p.Detail = codeUnknownField, "The request holds a field that is not known here."
 	}
 	p.Type, p.Title = "urn:jaanch:problem:"+p.Code, http.StatusText(p.Status)
 	return p
@@ -178,20 +185,20 @@ func validation(status int, errs []error) *Problem {
 // fieldCode sorts huma's messages, which may quote what was typed, into codes, which do not.
 func fieldCode(message string) string {
 	for _, rule := range []struct{ part, code string }{
-		{"invalid character", "malformed"},
-		{"unexpected end", "malformed"},
-		{"unexpected EOF", "malformed"},
-		{"unexpected property", "unknown_field"},
-		{"unknown query parameter", "unknown_field"},
-		{"expected required property", "required"},
-		{"required", "required"},
+		{"invalid character", codeMalformed},
+		{"unexpected end", codeMalformed},
+		{"unexpected EOF", codeMalformed},
+		{"unexpected property", codeUnknownField},
+		{"unknown query parameter", codeUnknownField},
+		{"expected required property", codeRequired},
+		{"required", codeRequired},
 		{"one of", "not_in_list"},
 		{"length >=", "too_short"},
 		{"length <=", "too_long"},
 		{"array length", "wrong_count"},
 		{"expected number >", "too_small"},
 		{"expected number <", "too_large"},
-		{"match pattern", "pattern"},
+		{"match pattern", codePattern},
 		{"expected string to be", "format"},
 		{"expected", "type"},
 	} {
@@ -204,9 +211,9 @@ func fieldCode(message string) string {
 
 func sentence(code string) string {
 	switch code {
-	case "unknown_field":
+	case codeUnknownField:
 		return "This field is not known here."
-	case "required":
+	case codeRequired:
 		return "This is needed."
 	case "not_in_list":
 		return "Choose one of the values offered."
@@ -218,7 +225,7 @@ func sentence(code string) string {
 		return "This number is too small."
 	case "too_large":
 		return "This number is too large."
-	case "malformed":
+	case codeMalformed:
 		return "This is not valid JSON."
 	default:
 		return "This does not have the right form."

@@ -70,7 +70,7 @@ func crossOrigin(trusted []string) (func(http.Handler) http.Handler, error) {
 func recoverer(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			defer func() {
+			defer func() { //nolint:contextcheck // the request carries it
 				v := recover()
 				if v == nil {
 					return

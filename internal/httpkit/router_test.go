@@ -211,3 +211,36 @@ func TestRateLimit(t *testing.T) {
 		t.Errorf("another address was limited too: %d", w.Code)
 	}
 }
+
+func TestTrustProxies(t *testing.T) {
+	t.Parallel()
+	if _, err := httpkit.TrustProxies("10.0.0.1"); err == nil {
+		t.Error("an address was taken for a network")
+	}
+	trust, err := httpkit.TrustProxies("10.0.0.0/8", "::1/128")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen string
+	h := trust(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = httpkit.RemoteIP(r) }))
+	for _, tc := range []struct{ name, peer, forwarded, want string }{
+		{"no proxy", "203.0.113.7:5", "", "203.0.113.7"},
+		{"a stranger who says he is somebody else", "203.0.113.7:5", "198.51.100.1", "203.0.113.7"},
+		{"our proxy", "10.0.0.2:5", "198.51.100.1", "198.51.100.1"},
+		{"two proxies of ours", "10.0.0.2:5", "198.51.100.1, 10.0.0.3", "198.51.100.1"},
+		{"a forged head of the list", "10.0.0.2:5", "127.0.0.1, 198.51.100.1", "198.51.100.1"},
+		{"our proxy without a list", "10.0.0.2:5", "", "10.0.0.2"},
+		{"noise", "10.0.0.2:5", "198.51.100.1, unknown", "10.0.0.2"},
+		{"IPv6", "[::1]:5", "2001:db8::7", "2001:db8::7"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = tc.peer
+		if tc.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", tc.forwarded)
+		}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if seen != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, seen, tc.want)
+		}
+	}
+}

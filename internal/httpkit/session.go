@@ -25,17 +25,17 @@ const (
 
 // Session is one login of one person at one place.
 type Session struct {
-	ID       string // public and opaque, for lists and the journal; never the token
-	User     lab.ID
-	Org      lab.ID // at the hub; zero at a node
-	Name     string // shown in the list of sessions
-	Roles    []string
-	Station  string // the PC, as it is called in the lab
-	Remote   string // address it was opened from
-	Shared   bool   // a bench PC that several people use: the short idle limit
-	Created  time.Time
-	LastSeen time.Time // to the minute
-	Proved   time.Time // when password, PIN or key was last asked for: signing wants it within 10 minutes
+	ID       string    `json:"id"` // public and opaque, for lists and the journal; never the token
+	User     lab.ID    `json:"user"`
+	Org      lab.ID    `json:"org"`  // at the hub; zero at a node
+	Name     string    `json:"name"` // shown in the list of sessions
+	Roles    []string  `json:"roles"`
+	Station  string    `json:"station"` // the PC, as it is called in the lab
+	Remote   string    `json:"remote"`  // address it was opened from
+	Shared   bool      `json:"shared"`  // a bench PC that several people use: the short idle limit
+	Created  time.Time `json:"created"`
+	LastSeen time.Time `json:"last_seen"` // to the minute
+	Proved   time.Time `json:"proved"`    // when password, PIN or key was last asked for: signing wants it within 10 minutes
 }
 
 // Actor gives the session's person as the actor of a change.
@@ -59,6 +59,15 @@ type SessionOptions struct {
 	// requests that arrive here are not.
 	BehindTLS bool
 }
+
+// The tables that the two session stores expect. The node's is in a file of its own; expired rows are removed by the
+// store itself, whose clean-up the caller starts and stops.
+const (
+	SessionTableSQLite = `CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, data BLOB NOT NULL, expiry REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS sessions_expiry ON sessions(expiry);`
+	SessionTablePostgres = `CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY, data BYTEA NOT NULL, expiry TIMESTAMPTZ NOT NULL);
+CREATE INDEX IF NOT EXISTS sessions_expiry ON sessions(expiry);`
+)
 
 // Sessions keeps logins in a store that the caller gives (scs/sqlite3store at a node, scs/pgxstore at the hub). Tokens
 // have 256 random bits and only their SHA-256 is stored, so that a copy of the store opens nothing.
@@ -98,7 +107,6 @@ func orDefault(d, def time.Duration) time.Duration {
 type (
 	sessionKey struct{}
 	secureKey  struct{}
-	remoteKey  struct{}
 )
 
 // Middleware reads the cookie and puts the session, if there is a living one, into the context. It refuses nothing by
@@ -214,8 +222,8 @@ func (s *Sessions) Login(ctx context.Context, session Session) (Session, *http.C
 	}
 	now := s.opt.Now()
 	session.ID, session.Created, session.LastSeen, session.Proved = rand.Text(), now, now, now
-	if remote, ok := ctx.Value(remoteKey{}).(string); ok && session.Remote == "" {
-		session.Remote = remote
+	if session.Remote == "" {
+		session.Remote = RemoteOf(ctx)
 	}
 	token, err := s.save(ctx, session)
 	if err != nil {
@@ -267,6 +275,9 @@ func (s *Sessions) cookie(ctx context.Context, token string, maxAge int) *http.C
 	}
 	return c
 }
+
+// Ends gives when a session ends at the latest, for a websocket that it opened.
+func (s *Sessions) Ends(session Session) time.Time { return session.Created.Add(s.opt.Absolute) }
 
 // List gives the living sessions, newest first; of one user, or of all when user is zero.
 func (s *Sessions) List(ctx context.Context, user lab.ID) ([]Session, error) {
@@ -343,15 +354,6 @@ func (s *Sessions) delete(ctx context.Context, key string) error {
 		return fmt.Errorf("delete session: %w", err)
 	}
 	return nil
-}
-
-// RemoteIP gives the address of the peer without its port.
-func RemoteIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // isLoopback tells whether the request comes from this machine and asks for it by a loopback name. The name counts

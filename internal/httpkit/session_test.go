@@ -57,7 +57,7 @@ func newDesk(t *testing.T, shared bool) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Exec("CREATE TABLE sessions (token TEXT PRIMARY KEY, data BLOB NOT NULL, expiry REAL NOT NULL)"); err != nil {
+	if _, err := db.ExecContext(t.Context(), httpkit.SessionTableSQLite); err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{clock: newClock(), file: file}

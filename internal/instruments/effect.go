@@ -9,15 +9,14 @@ import "time"
 // A Commit is answered by Stored before anything else. Take gives the raw bytes that were used up so far, so that they
 // can be archived at the very effect that they caused.
 type Machine interface {
-	Feed(now time.Duration, in []byte)
-	Tick(now time.Duration)
+	Feed(now time.Duration, in []byte) // without bytes it only tells the time
 	Stored(now time.Duration, ok bool, ack []byte)
 	Send(now time.Duration, text []byte) bool // false while an earlier message is still on its way
 	Cancel()                                  // drops a message that was given to Send and is not yet on the wire
 	Close(now time.Duration)                  // the line is gone: what came so far is reported as cut
 	Next() (Effect, bool)
 	Take() []byte
-	Deadline() (time.Duration, bool) // when Tick is wanted next
+	Deadline() (time.Duration, bool) // when Feed is wanted next, bytes or not
 	Busy() bool                      // inside a session of either direction
 	Held() int                       // bytes of unfinished messages in memory
 }

@@ -30,7 +30,7 @@ type canvas struct {
 	inkSet bool
 }
 
-func (c *canvas) op(format string, args ...any) {
+func (c *canvas) opf(format string, args ...any) {
 	fmt.Fprintf(&c.ops, format, args...)
 	c.ops.WriteByte('\n')
 }
@@ -40,11 +40,11 @@ func (c *canvas) fillWith(k colour) {
 		return
 	}
 	c.ink, c.inkSet = k, true
-	c.op("%s rg", k.operands())
+	c.opf("%s rg", k.operands())
 }
 
 func (c *canvas) strokeWith(k colour, width float64) {
-	c.op("%s RG %s w", k.operands(), num(width))
+	c.opf("%s RG %s w", k.operands(), num(width))
 }
 
 func (c *canvas) y(fromTop float64) float64 { return c.height - fromTop }
@@ -52,21 +52,21 @@ func (c *canvas) y(fromTop float64) float64 { return c.height - fromTop }
 // rect fills a rectangle.
 func (c *canvas) rect(x, y, w, h float64, k colour) {
 	c.fillWith(k)
-	c.op("%s %s %s %s re f", num(x), num(c.y(y+h)), num(w), num(h))
+	c.opf("%s %s %s %s re f", num(x), num(c.y(y+h)), num(w), num(h))
 }
 
 // frame draws the outline of a rectangle with round corners.
 func (c *canvas) frame(x, y, w, h, radius, width float64, k colour) {
 	c.strokeWith(k, width)
 	c.roundPath(x, y, w, h, radius)
-	c.op("S")
+	c.opf("S")
 }
 
 // pill fills a rectangle with round corners.
 func (c *canvas) pill(x, y, w, h, radius float64, k colour) {
 	c.fillWith(k)
 	c.roundPath(x, y, w, h, radius)
-	c.op("f")
+	c.opf("f")
 }
 
 // kappa makes a Bézier curve out of a quarter of a circle.
@@ -74,9 +74,9 @@ const kappa = 0.5523
 
 func (c *canvas) roundPath(x, y, w, h, r float64) {
 	k := r * (1 - kappa)
-	move := func(px, py float64, cmd string) { c.op("%s %s %s", num(px), num(c.y(py)), cmd) }
+	move := func(px, py float64, cmd string) { c.opf("%s %s %s", num(px), num(c.y(py)), cmd) }
 	curve := func(ax, ay, bx, by, px, py float64) {
-		c.op("%s %s %s %s %s %s c", num(ax), num(c.y(ay)), num(bx), num(c.y(by)), num(px), num(c.y(py)))
+		c.opf("%s %s %s %s %s %s c", num(ax), num(c.y(ay)), num(bx), num(c.y(by)), num(px), num(c.y(py)))
 	}
 	move(x+r, y, "m")
 	move(x+w-r, y, "l")
@@ -87,7 +87,7 @@ func (c *canvas) roundPath(x, y, w, h, r float64) {
 	curve(x+k, y+h, x, y+h-k, x, y+h-r)
 	move(x, y+r, "l")
 	curve(x, y+k, x+k, y, x+r, y)
-	c.op("h")
+	c.opf("h")
 }
 
 // dot fills a circle.
@@ -95,24 +95,24 @@ func (c *canvas) dot(x, y, radius float64, k colour) {
 	c.pill(x-radius, y-radius, 2*radius, 2*radius, radius, k)
 }
 
-// line draws a straight line.
-func (c *canvas) line(x1, y1, x2, y2, width float64, k colour) {
+// rule draws a line from margin to margin.
+func (c *canvas) rule(y, width float64, k colour) {
 	c.strokeWith(k, width)
-	c.op("%s %s m %s %s l S", num(x1), num(c.y(y1)), num(x2), num(c.y(y2)))
+	c.opf("%s %s m %s %s l S", num(left), num(c.y(y)), num(right), num(c.y(y)))
 }
 
 // polyline draws connected lines through points.
 func (c *canvas) polyline(points [][2]float64, width float64, k colour) {
 	c.strokeWith(k, width)
-	c.op("1 J 1 j")
+	c.opf("1 J 1 j")
 	for i, p := range points {
 		cmd := "l"
 		if i == 0 {
 			cmd = "m"
 		}
-		c.op("%s %s %s", num(p[0]), num(c.y(p[1])), cmd)
+		c.opf("%s %s %s", num(p[0]), num(c.y(p[1])), cmd)
 	}
-	c.op("S 0 J 0 j")
+	c.opf("S 0 J 0 j")
 }
 
 // polygon fills a shape.
@@ -123,9 +123,9 @@ func (c *canvas) polygon(k colour, points ...[2]float64) {
 		if i == 0 {
 			cmd = "m"
 		}
-		c.op("%s %s %s", num(p[0]), num(c.y(p[1])), cmd)
+		c.opf("%s %s %s", num(p[0]), num(c.y(p[1])), cmd)
 	}
-	c.op("h f")
+	c.opf("h f")
 }
 
 // runs draws shaped text with its baseline at y and gives its width in points.
@@ -136,13 +136,13 @@ func (c *canvas) runs(x, y float64, runs []run, st style) float64 {
 		c.fillWith(st.ink)
 		spoken := !font.learn(r)
 		if spoken {
-			c.op("/Span<</ActualText%s>>BDC", textString(r.text))
+			c.opf("/Span<</ActualText%s>>BDC", textString(r.text))
 		}
 		fmt.Fprintf(&c.ops, "BT/%s %s Tf %s %s Td", font.name, num(st.size), num(x), num(c.y(y)))
 		c.glyphs(font, r, st.size)
-		c.op(" ET")
+		c.opf(" ET")
 		if spoken {
-			c.op("EMC")
+			c.opf("EMC")
 		}
 		x += r.width * st.size / 1000
 	}

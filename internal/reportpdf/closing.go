@@ -123,12 +123,12 @@ func (s *sheet) key(x, base float64) {
 	}
 	if s.anyLine(func(l report.Line) bool { return l.Flag == result.Abnormal }) {
 		s.flagAt(x, result.Abnormal, base)
-		x += 18 + s.text(x+18, base, "abnormal", soft(7.4)) + 9
+		s.text(x+18, base, "abnormal", soft(7.4))
 	}
 }
 
 func (s *sheet) legend() []string {
-	out := []string{"Bold: outside the interval for age and sex. Results relate to the samples received."}
+	out := []string{"Bold: outside the interval for age and sex.", "Results relate to the samples received."}
 	if s.anyLine(func(l report.Line) bool { return s.rep.Lab.Accreditation != "" && !l.InScope }) {
 		out = append(out, "* outside the scope of accreditation.")
 	}

@@ -2,6 +2,7 @@ package reportpdf
 
 import (
 	"fmt"
+	"image/color"
 
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/code128"
@@ -24,21 +25,21 @@ func (c *canvas) qrCode(text string, x, y, size float64) error {
 				to++
 			}
 			if to > from {
-				c.op("%s %s %s %s re", num4(x+float64(from)*module), num4(c.y(y+float64(row+1)*module)),
+				c.opf("%s %s %s %s re", num4(x+float64(from)*module), num4(c.y(y+float64(row+1)*module)),
 					num4(float64(to-from)*module), num4(module))
 			}
 			from = max(to, from+1)
 		}
 	}
-	c.op("f")
+	c.opf("f")
 	return nil
 }
 
-// code128 draws a Code 128 symbol with modules of that width and gives its whole width, without quiet zones.
-func (c *canvas) code128(text string, x, y, module, height float64) (float64, error) {
+// code128 draws a Code 128 symbol with modules of that width; the quiet zones are left to the caller.
+func (c *canvas) code128(text string, x, y, module, height float64) error {
 	code, err := code128.Encode(text)
 	if err != nil {
-		return 0, fmt.Errorf("barcode: %w", err)
+		return fmt.Errorf("barcode: %w", err)
 	}
 	n := code.Bounds().Dx()
 	c.fillWith(black)
@@ -48,24 +49,24 @@ func (c *canvas) code128(text string, x, y, module, height float64) (float64, er
 			to++
 		}
 		if to > from {
-			c.op("%s %s %s %s re", num4(x+float64(from)*module), num4(c.y(y+height)), num4(float64(to-from)*module), num4(height))
+			c.opf("%s %s %s %s re", num4(x+float64(from)*module), num4(c.y(y+height)), num4(float64(to-from)*module), num4(height))
 		}
 		from = max(to, from+1)
 	}
-	c.op("f")
-	return float64(n) * module, nil
+	c.opf("f")
+	return nil
 }
 
 func dark(code barcode.Barcode, x, y int) bool {
-	r, _, _, _ := code.At(x, y).RGBA()
-	return r < 0x8000
+	grey, _ := color.GrayModel.Convert(code.At(x, y)).(color.Gray)
+	return grey.Y < 0x80
 }
 
 // num4 writes a number with four digits: the edges of a code's modules must meet.
 func num4(v float64) string { return fmt.Sprintf("%.4f", v) }
 
 // code128Width gives the width of a symbol in modules.
-func (c *canvas) code128Width(text string) (float64, error) {
+func code128Width(text string) (float64, error) {
 	code, err := code128.Encode(text)
 	if err != nil {
 		return 0, fmt.Errorf("barcode: %w", err)

@@ -46,7 +46,7 @@ func loadTypeface(file, name string, bold bool) (*typeface, error) {
 		}
 		t.tables[tag] = table
 	}
-	for _, tag := range []string{"head", "hhea", "maxp", "hmtx", "loca", "glyf"} {
+	for _, tag := range []string{tableHead, "hhea", "maxp", tableHmtx, tableLoca, tableGlyf} {
 		if len(t.tables[tag]) == 0 {
 			return nil, fmt.Errorf("font %s: no %s table", file, tag)
 		}
@@ -55,19 +55,27 @@ func loadTypeface(file, name string, bold bool) (*typeface, error) {
 	return t, nil
 }
 
+// The tables of a font file that are read or written here.
+const (
+	tableGlyf = "glyf"
+	tableHead = "head"
+	tableHmtx = "hmtx"
+	tableLoca = "loca"
+)
+
 // embeddedTables are the tables that a font inside a PDF needs, sorted as a font file wants them. Shaping is done
 // before, so that cmap, GSUB and GPOS stay out.
 func embeddedTables() []string {
-	return []string{"cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "prep"}
+	return []string{"cvt ", "fpgm", tableGlyf, tableHead, "hhea", tableHmtx, tableLoca, "maxp", "prep"}
 }
 
 func (t *typeface) measure() {
-	head, hhea := t.tables["head"], t.tables["hhea"]
+	head, hhea := t.tables[tableHead], t.tables["hhea"]
 	for i := range t.box {
-		t.box[i] = int(int16(be16(head, 36+2*i))) //nolint:gosec // a signed field of the font
+		t.box[i] = int(int16(be16(head, 36+2*i)))
 	}
-	t.ascent = float64(int16(be16(hhea, 4)))  //nolint:gosec // a signed field of the font
-	t.descent = float64(int16(be16(hhea, 6))) //nolint:gosec // a signed field of the font
+	t.ascent = float64(int16(be16(hhea, 4)))
+	t.descent = float64(int16(be16(hhea, 6)))
 	t.capHeight = 714
 	t.glyphs = int(be16(t.tables["maxp"], 4))
 }
@@ -76,7 +84,7 @@ func (t *typeface) measure() {
 func (t *typeface) advance(gid int) float64 {
 	long := int(be16(t.tables["hhea"], 34))
 	i := min(gid, long-1)
-	return float64(be16(t.tables["hmtx"], 4*i))
+	return float64(be16(t.tables[tableHmtx], 4*i))
 }
 
 func be16(b []byte, at int) uint16 { return uint16(b[at])<<8 | uint16(b[at+1]) }

@@ -78,11 +78,11 @@ func (s *sheet) titleRow() error {
 	if len(s.rep.Samples) > 0 {
 		const module = 0.26 * mm
 		wide := 10 * module // quiet zone
-		symbol, err := s.page.code128Width(s.rep.Samples[0].Accession)
+		symbol, err := code128Width(s.rep.Samples[0].Accession)
 		if err != nil {
 			return err
 		}
-		if _, err := s.page.code128(s.rep.Samples[0].Accession, x-wide-symbol*module, s.y+4, module, 17); err != nil {
+		if err := s.page.code128(s.rep.Samples[0].Accession, x-wide-symbol*module, s.y+4, module, 17); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func (s *sheet) patientBlock() {
 	ends[1], _ = s.facts(what, left+202, left+370, top)
 	ends[2], _ = s.facts(times, left+378, right, top)
 	s.y = max(ends[0], ends[1], ends[2]) - 3
-	s.page.line(left, s.y, right, s.y, 0.6, lineMid)
+	s.page.rule(s.y, 0.6, lineMid)
 	s.y += s.gap
 }
 
@@ -218,7 +218,7 @@ func (s *sheet) sampleRows() {
 		y += 11.5
 	}
 	s.y = y - 6
-	s.page.line(left, s.y, right, s.y, 0.6, lineMid)
+	s.page.rule(s.y, 0.6, lineMid)
 	s.y += s.gap
 }
 

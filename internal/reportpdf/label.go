@@ -97,7 +97,7 @@ func (p *pen) label(l label.Label, x, y float64) error {
 	}
 	p.spans(from, y+16.4, span{l.MRN, small}, span{"   " + label.Cut(l.Specimen, 10), style{size: 6.2, bold: true, ink: black}})
 	p.rightText(to, y+16.4, strings.TrimSpace(collected+" "+l.Collector), small)
-	symbol, err := p.page.code128Width(string(l.Accession))
+	symbol, err := code128Width(string(l.Accession))
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (p *pen) label(l label.Label, x, y float64) error {
 	if width+20*labelModule > labelWidth {
 		return fmt.Errorf("the number %d characters long does not fit on a label", len(l.Accession))
 	}
-	if _, err := p.page.code128(string(l.Accession), x+(labelWidth-width)/2, y+20, labelModule, 11*mm); err != nil {
+	if err := p.page.code128(string(l.Accession), x+(labelWidth-width)/2, y+20, labelModule, 11*mm); err != nil {
 		return err
 	}
 	base := y + labelHeight - 4

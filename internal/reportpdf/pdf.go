@@ -191,7 +191,7 @@ func (u *usedFont) learn(r run) bool {
 func (u *usedFont) tag() string {
 	var list []byte
 	for _, g := range slices.Sorted(maps.Keys(u.glyphs)) {
-		list = append(list, byte(g>>8), byte(g)) //nolint:gosec // glyph ids have 16 bits
+		list = append(list, byte(g>>8), byte(g))
 	}
 	sum := sha256.Sum256(list)
 	out := make([]byte, 6)
@@ -227,7 +227,7 @@ func (u *usedFont) toUnicode() []byte {
 		}
 		b.WriteString("endbfchar\n")
 	}
-	b.WriteString("endcmap CMapName currentdict/CMap defineresource pop end end")
+	b.WriteString("endcmap CMapName currentdict/CMap defineresource pop\nend\nend\n") //nolint:dupword // two dictionaries end
 	return b.Bytes()
 }
 

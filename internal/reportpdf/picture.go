@@ -64,5 +64,5 @@ func (d *document) writeImages(f *file) (string, error) {
 // image draws a picture within a box, keeping its shape, at the box's left and bottom.
 func (c *canvas) image(p *picture, x, y, w, h float64) {
 	scale := min(w/float64(p.width), h/float64(p.height))
-	c.op("q %s 0 0 %s %s %s cm /%s Do Q", num(scale*float64(p.width)), num(scale*float64(p.height)), num(x), num(c.y(y+h)), p.name)
+	c.opf("q %s 0 0 %s %s %s cm /%s Do Q", num(scale*float64(p.width)), num(scale*float64(p.height)), num(x), num(c.y(y+h)), p.name)
 }

@@ -46,6 +46,8 @@ const (
 
 // Report draws a report. It refuses one that report.Check refuses.
 func (r *Renderer) Report(rep report.Report, o Options) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	s, err := r.draw(rep, o)
 	if err != nil {
 		return nil, err
@@ -57,12 +59,11 @@ func (r *Renderer) Report(rep report.Report, o Options) ([]byte, error) {
 	return out, nil
 }
 
+// draw lays the report out; the caller holds the lock, since faces serve one goroutine at a time.
 func (r *Renderer) draw(rep report.Report, o Options) (*sheet, error) {
 	if err := rep.Check(); err != nil {
 		return nil, fmt.Errorf("draw report: %w", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	defer r.shaper.forget()
 	var best *sheet
 	for _, d := range densities() {

@@ -211,10 +211,12 @@ func TestEveryPageSaysWhose(t *testing.T) {
 	if got := strings.Count(all, foot); got != pages {
 		t.Errorf("the foot stands on %d of %d pages", got, pages)
 	}
-	for _, want := range []string{"Page 1 of 3", "Page 3 of 3", "AMENDED REPORT, replaces version 1 of 21 Nov 2026 11:02",
+	for _, want := range []string{
+		"Page 1 of 3", "Page 3 of 3", "AMENDED REPORT, replaces version 1 of 21 Nov 2026 11:02",
 		"Potassium: was 6.8, now 5.0 mmol/L", "Was 6.8 mmol/L · haemolysed sample, measured again · Dr Neha Kulkarni · 21 Nov 2026 15:35",
 		"No reference interval fits this patient: not compared, and not shown as normal.", "not compared",
-		"Reason: Potassium was measured again in a fresh tube."} {
+		"Reason: Potassium was measured again in a fresh tube.",
+	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -238,7 +240,7 @@ func TestNoHeadWithoutAResult(t *testing.T) {
 		}
 		for i, s := range said {
 			if s == "Reference / सामान्य" && i+3 < len(said) {
-				rest := said[i+1 : min(i+5, len(said))]
+				rest := said[i+1 : min(i+7, len(said))]
 				if slices.ContainsFunc(rest, func(s string) bool { return strings.HasPrefix(s, "Test report") }) {
 					t.Fatalf("%d lines: a head ends its page: %q", n, rest)
 				}
@@ -348,5 +350,23 @@ func TestTimesAreTheLabs(t *testing.T) {
 	}
 	if !slices.Contains(said, "22 Nov 2026 01:30") {
 		t.Error("20:00 UTC is not 01:30 of the next day")
+	}
+}
+
+func TestCancelledReportSaysSo(t *testing.T) {
+	t.Parallel()
+	rep := sample()
+	rep.State, rep.Sections, rep.Comments = report.Cancelled, rep.Sections[1:], nil
+	rep.Visit.Client, rep.Patient.Phone = "Seva Hospital, Nashik", "0253 555 0100"
+	d := drawing{"cancelled", rep, reportpdf.Options{Proof: signed(t, rep)}, 1}
+	draw(t, d)
+	said, _, err := renderer(t).Said(rep, d.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"CANCELLED रद्द", "CANCELLED REPORT", "Do not use this report. Any copy made before is void."} {
+		if !slices.Contains(said, want) {
+			t.Errorf("%q is missing", want)
+		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/language"
 	"github.com/go-text/typesetting/shaping"
-	"golang.org/x/image/math/fixed"
 )
 
 // replacement is drawn for a character that no font has. It is visible, so that nobody takes a damaged name for a whole
@@ -79,7 +78,7 @@ func (s *shaper) shape(text string, bold bool) []run {
 	var runs []run
 	if len(drawn) > 0 {
 		input := shaping.Input{
-			Text: drawn, RunEnd: len(drawn), Direction: di.DirectionLTR, Size: fixed.I(1000), Language: language.NewLanguage("en"),
+			Text: drawn, RunEnd: len(drawn), Direction: di.DirectionLTR, Size: 1000 << 6, Language: language.NewLanguage("en"),
 		}
 		for _, part := range s.segments.Split(input, set) {
 			for _, piece := range refine(part, set) {
@@ -185,7 +184,8 @@ func isLatinLigature(s string) bool {
 	return true
 }
 
-func units(v fixed.Int26_6) float64 { return float64(v) / 64 }
+// units turns the shaper's lengths, which have six binary digits behind the point, into thousandths of the font size.
+func units[T ~int32](v T) float64 { return float64(v) / 64 }
 
 // width gives the length of text in points at that size.
 func (s *shaper) width(text string, st style) float64 {
@@ -200,9 +200,9 @@ func (s *shaper) width(text string, st style) float64 {
 // begin one.
 func (s *shaper) wrap(text string, st style, width float64) []string {
 	var lines []string
-	for _, paragraph := range strings.Split(text, "\n") {
+	for paragraph := range strings.SplitSeq(text, "\n") {
 		line := ""
-		for _, word := range strings.Fields(paragraph) {
+		for word := range strings.FieldsSeq(paragraph) {
 			for s.width(word, st) > width {
 				head, tail := s.split(word, st, width)
 				if line != "" {

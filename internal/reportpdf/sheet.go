@@ -10,9 +10,10 @@ import (
 // sheet is a report being laid out, from the top of the first page to the foot of the last.
 type sheet struct {
 	pen
-	rep report.Report
-	opt Options
 	density
+
+	rep     report.Report
+	opt     Options
 	zone    *time.Location
 	y       float64 // where the next thing begins
 	factsAt float64 // where the values of the first column begin
@@ -65,7 +66,7 @@ func (s *sheet) nextPage() {
 	}
 	s.rightText(right, s.y+9, both("Test report", "जाँच रिपोर्ट")+s.stateSuffix(), soft(8.5))
 	s.y += 16
-	s.page.line(left, s.y, right, s.y, 1.2, accent)
+	s.page.rule(s.y, 1.2, accent)
 	s.y += 12
 	about := "   " + joined(s.rep.Patient.AgeSex, s.rep.Patient.MRN)
 	room := right - left - s.shaper.width(about, plain(8.8)) - s.shaper.width(s.rep.Visit.Number, bold(8.8)) - 12
@@ -83,7 +84,7 @@ func (s *sheet) stateSuffix() string {
 
 // foot stands on every page, so that a lost page can be put back with its own.
 func (s *sheet) foot(n, of int) {
-	s.page.line(left, footTop, right, footTop, 0.6, lineMid)
+	s.page.rule(footTop, 0.6, lineMid)
 	y := footTop + 12
 	version := fmt.Sprintf("version %d", s.rep.Version)
 	if s.opt.Copy > 0 {

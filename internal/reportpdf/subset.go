@@ -19,15 +19,15 @@ func (t *typeface) subset(used map[int]bool) []byte {
 			continue
 		}
 		switch tag {
-		case "glyf":
+		case tableGlyf:
 			content = glyf
-		case "loca":
+		case tableLoca:
 			content = loca
-		case "head":
+		case tableHead:
 			content = slices.Clone(content)
 			binary.BigEndian.PutUint16(content[50:], 1) // long offsets
 			binary.BigEndian.PutUint32(content[8:], 0)  // the sum of the whole file is not kept up by anybody
-		case "hmtx":
+		case tableHmtx:
 			content = t.metrics(keep)
 		}
 		tables = append(tables, ot.Table{Tag: ot.MustNewTag(tag), Content: padded(content)})
@@ -38,16 +38,16 @@ func (t *typeface) subset(used map[int]bool) []byte {
 // padded fills a table up to four bytes, as a font file wants it.
 func padded(b []byte) []byte {
 	for len(b)%4 != 0 {
-		b = append(b[:len(b):len(b)], 0)
+		b = append(slices.Clip(b), 0)
 	}
 	return b
 }
 
 // glyph gives the outline of one glyph, empty for a blank.
 func (t *typeface) glyph(gid int) []byte {
-	loca, glyf := t.tables["loca"], t.tables["glyf"]
+	loca, glyf := t.tables[tableLoca], t.tables[tableGlyf]
 	var from, to uint32
-	if be16(t.tables["head"], 50) == 0 {
+	if be16(t.tables[tableHead], 50) == 0 {
 		from, to = 2*uint32(be16(loca, 2*gid)), 2*uint32(be16(loca, 2*gid+2))
 	} else {
 		from, to = be32(loca, 4*gid), be32(loca, 4*gid+4)
@@ -113,17 +113,17 @@ func components(outline []byte) []int {
 func (t *typeface) outlines(keep map[int]bool) (glyf, loca []byte) {
 	loca = make([]byte, 0, 4*(t.glyphs+1))
 	for gid := range t.glyphs {
-		loca = binary.BigEndian.AppendUint32(loca, uint32(len(glyf))) //nolint:gosec // a font is far below 4 GiB
+		loca = binary.BigEndian.AppendUint32(loca, uint32(len(glyf)))
 		if keep[gid] {
 			glyf = padded(append(glyf, t.glyph(gid)...))
 		}
 	}
-	return glyf, binary.BigEndian.AppendUint32(loca, uint32(len(glyf))) //nolint:gosec // a font is far below 4 GiB
+	return glyf, binary.BigEndian.AppendUint32(loca, uint32(len(glyf)))
 }
 
 // metrics empties the widths of unused glyphs; the table's length is given by hhea and stays.
 func (t *typeface) metrics(keep map[int]bool) []byte {
-	out := slices.Clone(t.tables["hmtx"])
+	out := slices.Clone(t.tables[tableHmtx])
 	long := int(be16(t.tables["hhea"], 34))
 	for gid := range long - 1 { // the last one counts for all glyphs after it
 		if !keep[gid] {

@@ -86,7 +86,7 @@ func (s *sheet) sectionHead(sec report.Section, method string, again bool) {
 		}
 	}
 	s.y = base + 4
-	s.page.line(left, s.y, right, s.y, 0.9, ink)
+	s.page.rule(s.y, 0.9, ink)
 }
 
 // beforeHead gives the head of the column of earlier values, their day when all have the same, and the number of visits.
@@ -162,7 +162,7 @@ func (s *sheet) measure(l report.Line, ownMethod bool) cells {
 	c.values = s.valueLines(l)
 	c.notes = s.notes(l, ownMethod)
 	lines := max(len(c.names), len(c.values))
-	c.height = s.density.row + 11.5*float64(lines-1)
+	c.height = s.row + 11.5*float64(lines-1)
 	if len(c.notes) > 0 {
 		c.height += noteHeight*float64(len(c.notes)) + 1
 	}
@@ -238,11 +238,14 @@ func unclassified(l report.Line) bool {
 }
 
 func (s *sheet) drawRow(c cells) {
-	l, base := c.line, s.y+s.density.row/2+2.9
+	l, base := c.line, s.y+s.row/2+2.9
 	for i, line := range c.names {
 		s.spans(left, base+11.5*float64(i), line...)
 	}
 	s.value(c, base)
+	if s.rep.State == report.Cancelled { // still readable, and plainly not valid
+		s.page.rect(valueLeft, base-3.4, unitLeft-valueLeft-8, 0.8, ink)
+	}
 	s.flag(l.Flag, base)
 	for i, part := range s.shaper.wrap(l.Unit, soft(cellSize), unitWidth+12) {
 		s.text(unitLeft, base+9*float64(i), part, soft(cellSize))
@@ -256,14 +259,14 @@ func (s *sheet) drawRow(c cells) {
 		s.rightText(rangeRight, base, "see below", soft(7.8))
 	}
 	s.before(l, base)
-	s.spark(l, s.y+3, s.density.row-6)
+	s.spark(l, s.y+3, s.row-6)
 	y := s.y + c.height - noteHeight*float64(len(c.notes)) + 5
 	for _, n := range c.notes {
 		s.text(left+10, y, n.text, n.st)
 		y += noteHeight
 	}
 	s.y += c.height
-	s.page.line(left, s.y, right, s.y, 0.4, lineSoft)
+	s.page.rule(s.y, 0.4, lineSoft)
 }
 
 func (s *sheet) value(c cells, base float64) {

@@ -97,6 +97,9 @@ func (s *sheet) band(l report.Line, x, width, top, bottom float64, at func(float
 func (s *sheet) worst() (report.Line, bool) {
 	var best report.Line
 	score := 0.0
+	if s.rep.State == report.Cancelled {
+		return best, false
+	}
 	for _, section := range s.rep.Sections {
 		for _, l := range section.Lines {
 			if len(series(l, s.taken(l))) < 3 || l.Flag == result.Normal {

@@ -17,6 +17,12 @@ type LogOptions struct {
 	Keys   []string     // allowed besides Keys()
 }
 
+// Keys of the log that are labels of the metrics as well.
+const (
+	keyMethod = "method"
+	keyRoute  = "route"
+)
+
 // Keys gives the attribute keys that a log line may carry. Anything else is written as [redacted]: a key is added here
 // after somebody has thought about what its values can hold. None of them ever names a person or a measured value.
 func Keys() []string {
@@ -24,7 +30,7 @@ func Keys() []string {
 		// what and where
 		"component", "op", "code", "kind", "err", "hint", "state", "check", "version", "schema", "reason",
 		// requests
-		"request_id", "method", "route", "status", "bytes", "elapsed", "elapsed_ms", "addr", "remote", "proto",
+		"request_id", keyMethod, keyRoute, "status", "bytes", "elapsed", "elapsed_ms", "addr", "remote", "proto",
 		// who, by id alone
 		"actor", "session", "station", "role", "entity", "record", "org", "lab", "node", "device", "user_id",
 		// the journal and sync

@@ -54,12 +54,12 @@ func NewHTTP(reg prometheus.Registerer, log *slog.Logger, now func() time.Time) 
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jaanch_http_requests_total",
 			Help: "Requests answered, by method, route pattern and status.",
-		}, []string{"method", "route", "status"}),
+		}, []string{keyMethod, keyRoute, "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "jaanch_http_request_seconds",
 			Help:    "Time from the head of the request to the end of the answer, by method and route pattern.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{"method", "route"}),
+		}, []string{keyMethod, keyRoute}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "jaanch_http_requests_in_flight",
 			Help: "Requests being answered now, open websockets included.",
@@ -96,7 +96,7 @@ func (h *HTTP) record(r *http.Request, status, size int, elapsed time.Duration) 
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
-	h.log.Log(r.Context(), level, "request", "method", method, "route", route, "status", status,
+	h.log.Log(r.Context(), level, "request", keyMethod, method, keyRoute, route, "status", status,
 		"bytes", size, "elapsed_ms", elapsed.Milliseconds())
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // RequestIDHeader carries the request id in both directions.
-const RequestIDHeader = "X-Request-Id"
+const RequestIDHeader = "X-Request-ID"
 
 type requestIDKey struct{}
 

@@ -21,9 +21,9 @@ const planted = "Planted Name 9876543210"
 func TestSecretAndPHINeverPrint(t *testing.T) {
 	t.Parallel()
 	type holder struct {
-		S telemetry.Secret
-		P telemetry.PHI
-		Q *telemetry.PHI
+		S telemetry.Secret `json:"s"`
+		P telemetry.PHI    `json:"p"`
+		Q *telemetry.PHI   `json:"q"`
 	}
 	phi := telemetry.NewPHI(planted)
 	h := holder{S: planted, P: phi, Q: &phi}
@@ -99,7 +99,7 @@ func TestRequestIDs(t *testing.T) {
 		"abcdef\r\nX-Forged: 1": false, strings.Repeat("a", 65): false,
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Header[telemetry.RequestIDHeader] = []string{in}
+		r.Header.Set(telemetry.RequestIDHeader, in)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if (seen == in) != kept || len(seen) < 8 || w.Header().Get(telemetry.RequestIDHeader) != seen {

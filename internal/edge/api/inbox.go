@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"jaanch/internal/edge/bench"
 	"jaanch/internal/lab/access"
 )
 
@@ -11,21 +10,21 @@ func (r *routes) inbox() {
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/inbox", ID: "inbox", Tag: "inbox", Rule: May(access.ResultSee),
 		Summary: "What arrived and has no home yet",
-	}, notBuilt[inboxFilter, out[bench.Inbox]])
+	}, r.inboxPage)
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/inbox/{id}", ID: "card", Tag: "inbox", Rule: May(access.ResultSee),
 		Summary: "One card",
-	}, notBuilt[byNumber, out[bench.Card]])
+	}, r.card)
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/inbox/{id}/resolve", ID: "resolve", Tag: "inbox", Rule: May(access.InboxDecide),
 		Summary: "Decide one card", Doc: "To map a code for ever needs the permission for it.",
-	}, notBuilt[resolveIn, out[bench.Resolved]])
+	}, r.resolve)
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/load-lists/{id}/{day}", ID: "loadList", Tag: "inbox", Rule: May(access.ResultSee),
 		Summary: "Load list of one analyzer and day",
-	}, notBuilt[loadListOf, out[bench.LoadList]])
+	}, r.loadList)
 	mount(r, Route{
 		Method: http.MethodPut, Path: "/load-lists/{id}/{day}", ID: "setLoadList", Tag: "inbox", Rule: May(access.InboxDecide),
 		Summary: "Set a load list",
-	}, notBuilt[loadListIn, out[bench.LoadList]])
+	}, r.setLoadList)
 }

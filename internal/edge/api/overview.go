@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"jaanch/internal/edge/overview"
 	"jaanch/internal/lab/access"
 )
 
@@ -11,9 +10,9 @@ func (r *routes) overview() {
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/today", ID: "today", Tag: "overview", Rule: Person(),
 		Summary: "The first screen of the day",
-	}, notBuilt[nothing, out[overview.Today]])
+	}, get(r.s.Overview.Today))
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/records/{entity}/{id}/history", ID: "recordHistory", Tag: "overview", Rule: May(access.AuditRead),
 		Summary: "What happened to one record",
-	}, notBuilt[recordOf, out[overview.Trail]])
+	}, r.recordHistory)
 }

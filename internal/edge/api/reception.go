@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"jaanch/internal/edge/reception"
 	"jaanch/internal/lab/access"
 )
 
@@ -11,69 +10,69 @@ func (r *routes) reception() {
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/search", ID: "search", Tag: "reception", Rule: May(access.PatientEdit, access.SampleHandle, access.ResultSee, access.ReportSee),
 		Summary: "Find patients, visits and samples", Doc: "As you type; the text travels in the body.",
-	}, notBuilt[body[reception.SearchInput], out[reception.Hits]])
+	}, ask(r.s.Desk.Search))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/patients/duplicates", ID: "duplicates", Tag: "reception", Rule: May(access.PatientEdit, access.SampleHandle, access.ResultSee, access.ReportSee),
 		Summary: "Who may be the person that is typed",
-	}, notBuilt[body[reception.DuplicateQuery], out[reception.Duplicates]])
+	}, ask(r.s.Desk.Duplicates))
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/patients/{id}", ID: "patient", Tag: "reception", Rule: May(access.PatientEdit, access.ResultSee, access.ReportSee),
 		Summary: "One patient with the visits", Doc: "The opening is recorded.",
-	}, notBuilt[byID, out[reception.PatientDetail]])
+	}, getByID(r.s.Desk.Patient))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/patients", ID: "addPatient", Tag: "reception", Rule: May(access.PatientEdit),
 		Summary: "Add a patient without a visit",
-	}, notBuilt[create[reception.PatientInput], out[reception.Patient]])
+	}, once(r.s.Desk.AddPatient))
 	mount(r, Route{
 		Method: http.MethodPut, Path: "/patients/{id}", ID: "changePatient", Tag: "reception", Rule: May(access.PatientEdit),
 		Summary: "Change what is known about a patient",
-	}, notBuilt[bodyByID[reception.PatientChange], out[reception.Patient]])
+	}, change(r.s.Desk.ChangePatient))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/patients/{id}/consents", ID: "addConsent", Tag: "reception", Rule: May(access.ConsentTake),
 		Summary: "Take a consent",
-	}, notBuilt[createByID[reception.ConsentInput], out[reception.Consent]])
+	}, onceByID(r.s.Desk.AddConsent))
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/doctors", ID: "doctors", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Referring doctors",
-	}, notBuilt[nothing, out[reception.Doctors]])
+	}, get(r.s.Desk.Doctors))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/doctors", ID: "addDoctor", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Add a referring doctor",
-	}, notBuilt[create[reception.DoctorInput], out[reception.Doctor]])
+	}, once(r.s.Desk.AddDoctor))
 	mount(r, Route{
 		Method: http.MethodPut, Path: "/doctors/{id}", ID: "changeDoctor", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Change a referring doctor",
-	}, notBuilt[bodyByID[reception.DoctorInput], out[reception.Doctor]])
+	}, change(r.s.Desk.ChangeDoctor))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits/quote", ID: "quote", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "What an order would cost and need",
-	}, notBuilt[body[reception.QuoteInput], out[reception.Quote]])
+	}, ask(r.s.Desk.Quote))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits", ID: "register", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Register a visit", Doc: "Person, tests, tubes, consent, bill, payment and labels in one transaction.",
-	}, notBuilt[create[reception.Register], out[reception.Visit]])
+	}, once(r.s.Desk.Register))
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/visits", ID: "visits", Tag: "reception", Rule: May(access.OrderEdit, access.SampleHandle, access.ResultSee, access.BillTake),
 		Summary: "Visits of a day",
-	}, notBuilt[visitFilter, out[reception.Visits]])
+	}, r.visits)
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/visits/{id}", ID: "visit", Tag: "reception", Rule: May(access.OrderEdit, access.SampleHandle, access.ResultSee, access.BillTake),
 		Summary: "One visit",
-	}, notBuilt[byID, out[reception.Visit]])
+	}, getByID(r.s.Desk.Visit))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits/{id}/items", ID: "addItems", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Order more tests",
-	}, notBuilt[createByID[reception.AddItems], out[reception.Visit]])
+	}, onceByID(r.s.Desk.AddItems))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits/{id}/cancel", ID: "cancelVisit", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Cancel an order before anything is released",
-	}, notBuilt[bodyByID[reception.Cancel], out[reception.Visit]])
+	}, change(r.s.Desk.CancelVisit))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/items/{id}/cancel", ID: "cancelItem", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Cancel one test",
-	}, notBuilt[bodyByID[reception.Cancel], out[reception.Visit]])
+	}, change(r.s.Desk.CancelItem))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits/{id}/payments", ID: "takePayment", Tag: "reception", Rule: May(access.BillTake),
 		Summary: "Take money on a bill",
-	}, notBuilt[createByID[reception.TakePayment], out[reception.Bill]])
+	}, onceByID(r.s.Desk.TakePayment))
 }

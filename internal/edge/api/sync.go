@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"jaanch/internal/edge/setup"
 	"jaanch/internal/lab/access"
 )
 
@@ -11,25 +10,25 @@ func (r *routes) sync() {
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/sync", ID: "syncState", Tag: "sync", Rule: Person(),
 		Summary: "State of the connection with the hub",
-	}, notBuilt[nothing, out[setup.Sync]])
+	}, get(r.syncState))
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/sync/log", ID: "syncLog", Tag: "sync", Rule: Person(),
 		Summary: "What the connection did lately",
-	}, notBuilt[nothing, out[setup.SyncLog]])
+	}, get(r.syncLog))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/sync/enrol", ID: "enrol", Tag: "sync", Rule: May(access.InstrumentSetup),
 		Summary: "Join a hub by a code",
-	}, notBuilt[create[setup.Enrol], out[setup.Sync]])
+	}, r.enrol)
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/sync/now", ID: "syncNow", Tag: "sync", Rule: Person(),
 		Summary: "Try at once",
-	}, notBuilt[nothing, out[setup.Sync]])
+	}, get(r.syncNow))
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/sync/pause", ID: "syncPause", Tag: "sync", Rule: May(access.InstrumentSetup),
 		Summary: "Pause",
-	}, notBuilt[nothing, out[setup.Sync]])
+	}, r.syncPause)
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/sync/resume", ID: "syncResume", Tag: "sync", Rule: May(access.InstrumentSetup),
 		Summary: "Go on",
-	}, notBuilt[nothing, out[setup.Sync]])
+	}, r.syncResume)
 }

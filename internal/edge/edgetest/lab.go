@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/setup"
 	"jaanch/internal/httpkit"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
 	"jaanch/internal/store/journal"
@@ -28,6 +30,7 @@ type Lab struct {
 	Clock  *Clock
 	Office *setup.Office
 	Desk   *reception.Desk
+	Bench  *bench.Bench
 	Tests  map[string]lab.ID // code → id
 	Panels map[string]lab.ID
 	People map[access.Role]lab.Actor
@@ -73,6 +76,11 @@ func New(t *testing.T) *Lab {
 	l := &Lab{DB: db, Zone: zone, Clock: clock, Tests: map[string]lab.ID{}, Panels: map[string]lab.ID{}, People: map[access.Role]lab.Actor{}}
 	l.Office = setup.New(setup.Options{DB: db, Zone: zone, Log: telemetry.Discard(), Passwords: passwords, Throttle: httpkit.NewThrottle(clock.Now, nil), Version: "test"})
 	l.Desk = reception.New(reception.Options{DB: db, Zone: zone, Log: telemetry.Discard()})
+	profiles, err := profile.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Bench = bench.New(bench.Options{DB: db, Zone: zone, Log: telemetry.Discard(), Profiles: profiles})
 	l.found(t)
 	return l
 }
@@ -134,4 +142,34 @@ func (l *Lab) Items(t *testing.T, codes ...string) []reception.OrderItem {
 		}
 	}
 	return out
+}
+
+// Rows gives the worklist rows of a visit by test code.
+func (l *Lab) Rows(t *testing.T, visit lab.ID) map[string]bench.Row {
+	t.Helper()
+	w, err := l.Bench.Worklist(t.Context(), l.People[access.Technician], bench.Filter{Visit: visit, State: "all", Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bench.Row{}
+	for _, g := range w.Groups {
+		for _, r := range g.Rows {
+			out[r.Code] = r
+		}
+	}
+	return out
+}
+
+// Enter files a value by hand.
+func (l *Lab) Enter(t *testing.T, visit lab.ID, code, value string) bench.Row {
+	t.Helper()
+	row, ok := l.Rows(t, visit)[code]
+	if !ok {
+		t.Fatalf("no row %s", code)
+	}
+	done, err := l.Bench.Enter(t.Context(), l.People[access.Technician], row.ItemID, bench.Enter{Value: value, Seen: true, Versions: row.Versions})
+	if err != nil {
+		t.Fatalf("enter %s %s: %v", code, value, err)
+	}
+	return done.Row
 }

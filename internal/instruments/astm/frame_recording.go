@@ -146,6 +146,6 @@ func (r *recorder) bare(b []byte) {
 			text = append(text, c)
 		}
 	}
-	done, _ := r.group.add(text, true)
-	r.out.Messages = append(done, r.group.end(false)...)
+	r.out.Messages, _ = r.group.add(text, true)
+	r.out.Messages = append(r.out.Messages, r.group.end(false)...)
 }

@@ -1,3 +1,5 @@
+// Package astm speaks the analyzer protocols E1381 (LIS01), which carries bytes over a line, and E1394 (LIS02), whose
+// records are in them. It knows what stands where, not what it means: that is the driver's part.
 package astm
 
 import (

@@ -3,9 +3,8 @@ package astm_test
 import (
 	"bytes"
 	"fmt"
-	"testing"
-
 	"jaanch/internal/instruments/astm"
+	"testing"
 )
 
 // fiftyResults is an upload of 50 results as a chemistry analyzer sends it.
@@ -42,7 +41,7 @@ func BenchmarkSplit50(b *testing.B) {
 	b.ReportAllocs()
 	fields := 0
 	for b.Loop() {
-		for _, record := range bytes.Split(text, []byte{'\r'}) {
+		for _, record := range bytes.Split(text, []byte{'\r'}) { //nolint:modernize // the split that makes all pieces is what we compare with
 			fields += len(bytes.Split(record, []byte{'|'}))
 		}
 	}

@@ -2,10 +2,10 @@ package astm
 
 import (
 	"bytes"
+	"iter"
+	"jaanch/internal/instruments/charset"
 	"strings"
 	"unicode/utf8"
-
-	"jaanch/internal/instruments/charset"
 )
 
 // Field is one field of a record, or one repeat or component of it, as it came.
@@ -33,9 +33,6 @@ func (r Record) Field(n int) Field {
 	return Field{Raw: r.Raw[from:r.ends[n-1]], d: r.d}
 }
 
-// Seq gives field 2 as text.
-func (r Record) Seq() string { return r.Field(2).Text() }
-
 // Empty tells whether nothing but blanks stands in the field.
 func (f Field) Empty() bool { return len(bytes.TrimSpace(f.Raw)) == 0 }
 
@@ -50,6 +47,34 @@ func (f Field) Components() int { return f.count(f.d.Component) }
 
 // Component gives component n, counted from 1, of this repeat; of a whole field, of its first repeat.
 func (f Field) Component(n int) Field { return f.part(f.d.Repeat, 1).part(f.d.Component, n) }
+
+// EachRepeat gives the repeats in order. Use it where there may be many: Repeat counts from the start each time.
+func (f Field) EachRepeat() iter.Seq[Field] { return f.each(f.d.Repeat) }
+
+// EachComponent gives the components of this repeat in order; of a whole field, of its first repeat.
+func (f Field) EachComponent() iter.Seq[Field] {
+	return f.part(f.d.Repeat, 1).each(f.d.Component)
+}
+
+func (f Field) each(sep byte) iter.Seq[Field] {
+	return func(yield func(Field) bool) {
+		rest := f.Raw
+		for {
+			i := -1
+			if sep != 0 {
+				i = bytes.IndexByte(rest, sep)
+			}
+			if i < 0 {
+				yield(Field{Raw: rest, d: f.d})
+				return
+			}
+			if !yield(Field{Raw: rest[:i], d: f.d}) {
+				return
+			}
+			rest = rest[i+1:]
+		}
+	}
+}
 
 func (f Field) count(sep byte) int {
 	if sep == 0 {

@@ -2,9 +2,8 @@ package astm_test
 
 import (
 	"bytes"
-	"testing"
-
 	"jaanch/internal/instruments/astm"
+	"testing"
 )
 
 // FuzzRecords reads anything: no panic, every field reachable, and no byte of a record lost.

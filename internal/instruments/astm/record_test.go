@@ -1,12 +1,11 @@
 package astm_test
 
 import (
+	"jaanch/internal/instruments/astm"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"jaanch/internal/instruments/astm"
 )
 
 func TestParseDelimiters(t *testing.T) {
@@ -77,18 +76,14 @@ func TestParseMessages(t *testing.T) {
 			var letters []string
 			var notes []astm.Leniency
 			for _, m := range astm.Parse([]byte(c.text)) {
-				s := ""
+				var s []byte
 				for _, r := range m.Records {
-					if r.Type == 0 {
-						s += "?"
-						continue
-					}
-					s += string(r.Type)
+					s = append(s, max(r.Type, '?'))
 				}
 				if m.Ended {
-					s += "!"
+					s = append(s, '!')
 				}
-				letters = append(letters, s)
+				letters = append(letters, string(s))
 				notes = append(notes, leniencies(m)...)
 			}
 			if diff := cmp.Diff(c.want, letters); diff != "" {
@@ -120,6 +115,33 @@ func TestDelimitersChange(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
 		}
+	}
+}
+
+// TestEach gives the same parts as counting them does.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	m := astm.Parse([]byte("H|\\^&\rR|1|a^b\\^d\\|x\rL|1\r"))
+	f := m[0].Records[1].Field(3)
+	n := 0
+	for r := range f.EachRepeat() {
+		n++
+		if got, want := string(r.Raw), string(f.Repeat(n).Raw); got != want {
+			t.Errorf("repeat %d: %q, want %q", n, got, want)
+		}
+		k := 0
+		for c := range r.EachComponent() {
+			k++
+			if got, want := string(c.Raw), string(f.Repeat(n).Component(k).Raw); got != want {
+				t.Errorf("component %d.%d: %q, want %q", n, k, got, want)
+			}
+		}
+		if k != r.Components() {
+			t.Errorf("repeat %d: %d components, want %d", n, k, r.Components())
+		}
+	}
+	if n != f.Repeats() || n != 3 {
+		t.Errorf("%d repeats, want %d", n, f.Repeats())
 	}
 }
 

@@ -114,14 +114,13 @@ type Line struct {
 	in          []byte // bytes not used up yet, behind those not taken yet
 	used, taken int
 
-	scan    scanner
-	group   group
-	due     time.Duration // of the state's timer; 0 when there is none
-	gapDue  time.Duration // of the silence inside a frame
-	capDue  time.Duration // of the whole frame
-	recv    receiveState
-	send    sendState
-	noticed int64 // noise already reported
+	scan   scanner
+	group  group
+	due    time.Duration // of the state's timer; 0 when there is none
+	gapDue time.Duration // of the silence inside a frame
+	capDue time.Duration // of the whole frame
+	recv   receiveState
+	send   sendState
 }
 
 // NewLine makes the end of a line that was just connected, in neutral.
@@ -136,14 +135,12 @@ func NewLine(opt Options) *Line {
 
 var _ instruments.Machine = (*Line)(nil)
 
-// Feed gives bytes that came from the other end.
+// Feed gives bytes that came from the other end; without any it tells the time. It is called at Deadline, and may be
+// called at any time.
 func (l *Line) Feed(now time.Duration, in []byte) {
 	l.advance(now)
 	l.in = append(l.in, in...)
 }
-
-// Tick tells the time. It is called at Deadline, and may be called at any time.
-func (l *Line) Tick(now time.Duration) { l.advance(now) }
 
 // advance moves the clock; an expired timer takes effect in Next, behind the bytes that came before it.
 func (l *Line) advance(now time.Duration) {
@@ -170,17 +167,15 @@ func (l *Line) Next() (instruments.Effect, bool) {
 // step uses up input to the next token, or lets one timer expire; false when there is neither.
 func (l *Line) step() bool {
 	if l.used < len(l.in) {
-		switch l.state {
-		case asking, offering:
+		if l.state == asking || l.state == offering {
 			l.reply(l.in[l.used])
 			return true
-		default:
-			t, n := l.scan.scan(l.in[l.used:])
-			l.used += n
-			l.watchFrame()
-			l.token(t)
-			return true
 		}
+		t, n := l.scan.scan(l.in[l.used:])
+		l.used += n
+		l.watchFrame()
+		l.token(t)
+		return true
 	}
 	return l.expire()
 }
@@ -216,7 +211,7 @@ func (l *Line) expire() bool {
 	return false
 }
 
-// Deadline gives the time at which Tick is wanted.
+// Deadline gives the time at which Feed is wanted, bytes or not.
 func (l *Line) Deadline() (time.Duration, bool) {
 	if l.state == storing {
 		return 0, false

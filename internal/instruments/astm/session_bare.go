@@ -27,15 +27,14 @@ func NewBare(opt Options) *Bare {
 
 var _ instruments.Machine = (*Bare)(nil)
 
-// Feed takes bytes.
+// Feed takes bytes; without any it tells the time.
 func (b *Bare) Feed(now time.Duration, in []byte) {
-	b.Tick(now)
-	b.heard = b.now
+	b.now = max(b.now, now)
+	if len(in) > 0 {
+		b.heard = b.now
+	}
 	b.in = append(b.in, in...)
 }
-
-// Tick tells the time.
-func (b *Bare) Tick(now time.Duration) { b.now = max(b.now, now) }
 
 // Next gives the next effect. Each read is used up whole: Finish brings whatever messages it completed.
 func (b *Bare) Next() (instruments.Effect, bool) {
@@ -110,7 +109,7 @@ func (b *Bare) Cancel() {}
 
 // Close gives what came so far.
 func (b *Bare) Close(now time.Duration) {
-	b.Tick(now)
+	b.now = max(b.now, now)
 	if rest := b.group.end(true); rest != nil {
 		b.emit(instruments.Effect{Kind: instruments.Finish, Messages: rest})
 	}
@@ -123,7 +122,7 @@ func (b *Bare) Take() []byte {
 	return taken
 }
 
-// Deadline gives the time at which Tick is wanted.
+// Deadline gives the time at which Feed is wanted, bytes or not.
 func (b *Bare) Deadline() (time.Duration, bool) { return b.heard + b.silence, len(b.group.buf) > 0 }
 
 // Busy tells whether a message has begun.

@@ -90,7 +90,7 @@ func (l *Line) framed(t token) {
 			return
 		}
 		l.begin(-1)
-	default:
+	case storing, asking, offering:
 		return
 	}
 	switch {

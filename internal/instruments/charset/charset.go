@@ -3,6 +3,7 @@
 package charset
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ func Text(b []byte, names ...string) (text []byte, ok bool) {
 			continue
 		}
 		out, err := enc.NewDecoder().Bytes(b)
-		if err == nil && utf8.Valid(out) && !strings.ContainsRune(string(out), utf8.RuneError) {
+		if err == nil && utf8.Valid(out) && !bytes.ContainsRune(out, utf8.RuneError) {
 			return out, true
 		}
 		break

@@ -2,10 +2,10 @@ package driver
 
 import (
 	"fmt"
-	"time"
-
+	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
+	"time"
 )
 
 // Answer is what the lab says to a query: for every asked sample the tests that are ordered on it.
@@ -57,12 +57,23 @@ type Outgoing struct {
 type Reply struct {
 	Response []byte
 	Follow   []Outgoing
+	Cancel   bool // the instrument took its query back: what is still to be sent for it is dropped
 }
 
 // Download is one order that the host sends without being asked.
 type Download struct {
 	SampleAnswer
+
 	Cancel bool // withdraw the tests instead of ordering them
+}
+
+// Line gives the reply as a session sends it.
+func (r Reply) Line() instruments.Reply {
+	out := instruments.Reply{Ack: r.Response, Cancel: r.Cancel}
+	for _, m := range r.Follow {
+		out.Send = append(out.Send, m.Payload)
+	}
+	return out
 }
 
 // Answerer is a driver that can answer a host query.

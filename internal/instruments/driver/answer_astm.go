@@ -1,13 +1,12 @@
 package driver
 
 import (
-	"strconv"
-	"strings"
-	"time"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/profile"
+	"strconv"
+	"strings"
+	"time"
 )
 
 var (
@@ -19,7 +18,7 @@ var (
 // query is answered by nothing.
 func (d *ASTM) Answer(q Query, a Answer) (Reply, error) {
 	if q.Cancel {
-		return Reply{}, nil
+		return Reply{Cancel: true}, nil
 	}
 	p := q.origin.profile
 	if d.fixed != nil {
@@ -84,6 +83,7 @@ func delimitersOf(p *profile.Profile) astm.Delimiters {
 // orderWriter writes records in the dialect of a profile.
 type orderWriter struct {
 	*astm.Writer
+
 	p *profile.Profile
 }
 
@@ -215,7 +215,7 @@ func (w *orderWriter) specimen(id, asked string) (o3, o4 string) {
 		sep := string(rune(w.Delimiters().Component))
 		parts := strings.Split(asked, sep)
 		var out []string
-		for _, n := range strings.Split(list, ",") {
+		for n := range strings.SplitSeq(list, ",") {
 			if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= len(parts) {
 				out = append(out, parts[i-1])
 			}

@@ -1,14 +1,14 @@
 package driver
 
 import (
-	"strconv"
-	"strings"
-	"time"
-
 	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 )
 
 var (
@@ -22,9 +22,6 @@ func errNotAQuery() error {
 
 // Answer makes the response to a query and, where the protocol wants them apart, the orders that follow it.
 func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
-	if q.Cancel {
-		return Reply{}, nil
-	}
 	p, m := q.origin.profile, q.origin.message
 	if d.fixed != nil {
 		p = d.fixed
@@ -32,15 +29,8 @@ func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
 	if p == nil || m == nil {
 		return Reply{}, errNotAQuery()
 	}
-	var out Reply
-	switch code, _ := m.Type(); code {
-	case "QRY":
-		out = answerDisplay(a, m, p)
-	case "QBP":
-		out = answerWorkOrder(q, a, m, p)
-	case "ORM":
-		out = answerOrderRequest(a, m, p)
-	default:
+	out, ok := respond(q, a, m, p)
+	if !ok {
 		return Reply{}, errNotAQuery()
 	}
 	out.Response = charset.Encode(string(out.Response), m.Charset)
@@ -48,6 +38,23 @@ func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
 		out.Follow[i].Payload = charset.Encode(string(out.Follow[i].Payload), m.Charset)
 	}
 	return out, nil
+}
+
+// respond picks the shape of the response by what the query holds. A patient query (QRY^A19) is not ours to answer: the
+// node gives analyzers work, not patients.
+func respond(q Query, a Answer, m *hl7.Message, p *profile.Profile) (Reply, bool) {
+	if _, event := m.Type(); event == "A19" {
+		return Reply{}, false
+	}
+	switch q.origin.segment {
+	case segQPD:
+		return answerWorkOrder(q, a, m, p), true
+	case segQRD:
+		return answerDisplay(a, m, p), true
+	case segORC:
+		return answerOrderRequest(a, m, p), true
+	}
+	return Reply{}, false
 }
 
 func anyFound(a Answer) bool {
@@ -92,7 +99,7 @@ func answerDisplay(a Answer, m *hl7.Message, p *profile.Profile) Reply {
 		w.Whole("ERR", "0", "")
 		w.Whole("QAK", "SR", "OK", "")
 		for i := range m.Segments {
-			if name := m.Segments[i].Name; name == "QRD" || name == "QRF" {
+			if name := m.Segments[i].Name; name == segQRD || name == "QRF" {
 				w.Raw(string(m.Segments[i].Raw))
 			}
 		}
@@ -152,7 +159,7 @@ func answerWorkOrder(q Query, a Answer, m *hl7.Message, p *profile.Profile) Repl
 	w := hl7.NewWriter(m.Separators)
 	hl7.AckHeader(w, m, r, []string{"RSP", "K11", "RSP_K11"})
 	hl7.MSA(w, m, hl7.AA, r)
-	qpd, _ := m.Segment("QPD")
+	qpd, _ := m.Segment(segQPD)
 	w.Segment("QAK", string(qpd.Field(2).Raw), "OK", string(qpd.Field(1).Raw))
 	w.Raw(q.origin.record)
 	out := Reply{Response: w.Bytes()}
@@ -202,13 +209,13 @@ func workOrder(o Download, at time.Time, id string, h hl7.Header, place workOrde
 		material = place.material
 	}
 	if (o.Found || o.Cancel) && o.Patient != (Patient{}) {
-		w.Segment("PID", "1", "", w.Text(o.Patient.ID), "", hl7Name(w, o.Patient.Name), "", w.Text(o.Patient.Birth), w.Text(o.Patient.Sex))
+		w.Segment(segPID, "1", "", w.Text(o.Patient.ID), "", hl7Name(w, o.Patient.Name), "", w.Text(o.Patient.Birth), w.Text(o.Patient.Sex))
 	}
-	w.Segment("SPM", "1", w.Text(o.SampleID), "", w.Text(material), "", "", "", "", "", "", w.Components("P", "", "HL70369"))
-	w.Segment("SAC", "", "", w.Text(o.SampleID), "", "", "", "", "", "", place.carrier, place.position)
+	w.Segment(segSPM, "1", w.Text(o.SampleID), "", w.Text(material), "", "", "", "", "", "", w.Components("P", "", "HL70369"))
+	w.Segment(segSAC, "", "", w.Text(o.SampleID), "", "", "", "", "", "", place.carrier, place.position)
 	if !o.Found && !o.Cancel {
-		w.Segment("ORC", "DC", "", "", "", "", "", "", "", hl7.Timestamp(at))
-		w.Segment("OBR")
+		w.Segment(segORC, "DC", "", "", "", "", "", "", "", hl7.Timestamp(at))
+		w.Segment(segOBR)
 		return w.Bytes()
 	}
 	control := "NW"
@@ -216,9 +223,9 @@ func workOrder(o Download, at time.Time, id string, h hl7.Header, place workOrde
 		control = "CA"
 	}
 	for i, code := range o.Tests {
-		w.Segment("ORC", control, "", "", "", "", "", "", "", hl7.Timestamp(at))
+		w.Segment(segORC, control, "", "", "", "", "", "", "", hl7.Timestamp(at))
 		w.Segment("TQ1", "", "", "", "", "", "", "", "", w.Components(string(priority(o.Priority)), "", "HL70485"))
-		w.Segment("OBR", "", awos(w, o.OrderID, i), "", codeField(w, code))
+		w.Segment(segOBR, "", awos(w, o.OrderID, i), "", codeField(w, code))
 		w.Segment("TCD", codeField(w, code))
 	}
 	return w.Bytes()
@@ -263,18 +270,18 @@ func answerOrderRequest(a Answer, m *hl7.Message, p *profile.Profile) Reply {
 		if !s.Found {
 			continue
 		}
-		w.Segment("PID", "1", "", w.Text(s.Patient.ID), "", hl7Name(w, s.Patient.Name), "", w.Text(s.Patient.Birth), longSex(s.Patient.Sex))
-		w.Segment("PV1", "1")
-		w.Segment("ORC", "AF", w.Text(s.SampleID))
+		w.Segment(segPID, "1", "", w.Text(s.Patient.ID), "", hl7Name(w, s.Patient.Name), "", w.Text(s.Patient.Birth), longSex(s.Patient.Sex))
+		w.Segment(segPV1, "1")
+		w.Segment(segORC, "AF", w.Text(s.SampleID))
 		service := p.Answer.Service
 		if service == "" && len(s.Tests) > 0 {
 			service = codeField(w, s.Tests[0])
 		}
-		w.Segment("OBR", "1", w.Text(s.SampleID), "", service, "", hl7.Timestamp(s.Ordered))
+		w.Segment(segOBR, "1", w.Text(s.SampleID), "", service, "", hl7.Timestamp(s.Ordered))
 		n := 0
 		for _, setting := range settings(p, s.Tests) {
 			n++
-			w.Segment("OBX", strconv.Itoa(n), "IS", setting.Code, "", w.Text(setting.Value), "", "", "", "", "", "F")
+			w.Segment(segOBX, strconv.Itoa(n), "IS", setting.Code, "", w.Text(setting.Value), "", "", "", "", "", "F")
 		}
 	}
 	return Reply{Response: w.Bytes()}
@@ -299,10 +306,8 @@ func applies(s profile.Setting, tests []string) bool {
 		return true
 	}
 	for _, want := range s.WhenAny {
-		for _, test := range tests {
-			if test == want {
-				return true
-			}
+		if slices.Contains(tests, want) {
+			return true
 		}
 	}
 	return false
@@ -343,10 +348,10 @@ func (d *HL7) Orders(orders []Download, at time.Time, id string) ([]Outgoing, er
 // generalOrder writes an ORM^O01: one ORC and OBR for each test.
 func generalOrder(o Download, at time.Time, id string, h hl7.Header, p *profile.Profile) []byte {
 	w := hl7.NewWriter(hl7.Standard())
-	h.At, h.ControlID, h.Type, h.Version = hl7.Timestamp(at), id, []string{"ORM", "O01"}, "2.3.1"
+	h.At, h.ControlID, h.Type, h.Version = hl7.Timestamp(at), id, []string{msgORM, "O01"}, "2.3.1"
 	h.Charset = "UNICODE UTF-8"
 	w.Header(h)
-	w.Segment("PID", "1", "", w.Text(o.Patient.ID), "", hl7Name(w, o.Patient.Name), "", w.Text(o.Patient.Birth), w.Text(o.Patient.Sex))
+	w.Segment(segPID, "1", "", w.Text(o.Patient.ID), "", hl7Name(w, o.Patient.Name), "", w.Text(o.Patient.Birth), w.Text(o.Patient.Sex))
 	control := "NW"
 	if o.Cancel {
 		control = "CA"
@@ -356,8 +361,8 @@ func generalOrder(o Download, at time.Time, id string, h hl7.Header, p *profile.
 		material = p.Answer.Material
 	}
 	for i, code := range o.Tests {
-		w.Segment("ORC", control, w.Text(o.OrderID))
-		w.Segment("OBR", strconv.Itoa(i+1), w.Text(o.OrderID), w.Text(o.SampleID), codeField(w, code), string(priority(o.Priority)),
+		w.Segment(segORC, control, w.Text(o.OrderID))
+		w.Segment(segOBR, strconv.Itoa(i+1), w.Text(o.OrderID), w.Text(o.SampleID), codeField(w, code), string(priority(o.Priority)),
 			hl7.Timestamp(o.Ordered), "", "", "", "", "", "", "", "", w.Text(material))
 	}
 	return w.Bytes()

@@ -3,11 +3,10 @@ package driver
 import (
 	"bytes"
 	"crypto/sha256"
-	"strings"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/profile"
+	"strings"
 )
 
 // ASTM is the driver of all E1394 instruments.
@@ -16,9 +15,7 @@ type ASTM struct {
 	fixed    *profile.Profile // nil: found from each message
 }
 
-var (
-	_ Decoder = (*ASTM)(nil)
-)
+var _ Decoder = (*ASTM)(nil)
 
 // NewASTM makes the driver. fixed is the profile of a configured instrument, nil to find it from the bytes.
 func NewASTM(profiles *profile.Set, fixed *profile.Profile) *ASTM {
@@ -36,7 +33,7 @@ func (d *ASTM) Decode(payload []byte) []Message {
 			p = d.profiles.DetectASTM(&parsed[i])
 		}
 		m := decodeASTM(&parsed[i], p)
-		m.shift(i)
+		shift(&m, i)
 		if !known {
 			m.Warnings = append(m.Warnings, Warning{Code: string(astm.UndeclaredCharset), Where: "H-1"})
 		}
@@ -58,7 +55,6 @@ func (d *ASTM) charset() string {
 // astmRow is the record at hand and those above it.
 type astmRow struct {
 	h, p, o, r, q *astm.Record
-	h0            *astm.Record // stands for a header that never came
 }
 
 func (w *astmRow) record(segment string) *astm.Record {
@@ -144,11 +140,7 @@ func (rd *astmReader) record(r *astm.Record, i int) {
 }
 
 func (rd *astmReader) header(r *astm.Record) {
-	sender := r.Field(5)
-	rd.out.Sender = Sender{
-		Vendor: rd.p.Vendor, Model: sender.Component(1).Text(), Version: sender.Component(2).Text(),
-		Serial: sender.Component(3).Text(), Raw: sender.Text(),
-	}
+	rd.out.Sender = senderOf(&rd.row, rd.p, r.Field(5).Text())
 	rd.out.ControlID = r.Field(3).Text()
 	rd.out.Type = r.Field(11).Text()
 	rd.out.Version = r.Field(13).Text()
@@ -218,9 +210,8 @@ func (rd *astmReader) order(r *astm.Record) {
 	}
 	o := Order{Action: r.Field(12).Text(), Priority: r.Field(6).Component(1).Text()}
 	o.SampleID, _ = find(&rd.row, rd.p.Sample)
-	tests := r.Field(5)
-	for n := 1; n <= tests.Repeats(); n++ {
-		if code := orderCode(tests.Repeat(n), rd.p.OrderCode); code != "" {
+	for test := range r.Field(5).EachRepeat() {
+		if code := orderCode(test, rd.p.OrderCode); code != "" {
 			o.Tests = append(o.Tests, code)
 		}
 	}
@@ -235,9 +226,7 @@ func (rd *astmReader) query(r *astm.Record) {
 	if rd.row.h != nil {
 		q.origin.header = string(rd.row.h.Raw)
 	}
-	asked := r.Field(3)
-	for n := 1; n <= asked.Repeats(); n++ {
-		one := asked.Repeat(n)
+	for one := range r.Field(3).EachRepeat() {
 		if one.Empty() {
 			continue
 		}
@@ -251,11 +240,10 @@ func (rd *astmReader) query(r *astm.Record) {
 	if q.All {
 		q.SampleIDs = nil
 	}
-	tests := r.Field(5)
-	for n := 1; n <= tests.Repeats(); n++ {
-		code := tests.Repeat(n).Component(4).Text()
+	for test := range r.Field(5).EachRepeat() {
+		code := test.Component(4).Text()
 		if code == "" {
-			code = firstFilled(tests.Repeat(n))
+			code = firstFilled(test)
 		}
 		if code != "" && !strings.EqualFold(code, "ALL") {
 			q.Tests = append(q.Tests, code)
@@ -349,8 +337,8 @@ func refine(code string, rule profile.Code) string {
 }
 
 func firstFilled(f astm.Field) string {
-	for n := 1; n <= f.Components(); n++ {
-		if text := f.Component(n).Text(); text != "" {
+	for c := range f.EachComponent() {
+		if text := c.Text(); text != "" {
 			return text
 		}
 	}

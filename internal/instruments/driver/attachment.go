@@ -3,9 +3,8 @@ package driver
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"strings"
-
 	"jaanch/internal/instruments/hl7"
+	"strings"
 )
 
 // attachment decodes an ED value: application, type, subtype, encoding, data. Data that does not decode is kept as it

@@ -3,13 +3,12 @@ package driver_test
 import (
 	"encoding/json"
 	"fmt"
+	"jaanch/internal/instruments/driver"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
-
-	"jaanch/internal/instruments/driver"
 )
 
 // expected is what a capture's .json file says that a reader must extract. What a row leaves out is not compared.
@@ -21,8 +20,8 @@ type expected struct {
 	Orders   []map[string]any `json:"orders"`
 }
 
-// TestCaptures decodes every capture under $JAANCH_SAMPLES and compares it with the file beside it, by the rules of
-// the customer's own scorer. The captures have licences of their own and are no part of this repository.
+// TestCaptures decodes every capture under $JAANCH_SAMPLES and compares it with the file beside it: results in order,
+// asked ids, orders, kind and number of messages. The captures have licences of their own and are no part of this repository.
 func TestCaptures(t *testing.T) {
 	t.Parallel()
 	root := os.Getenv("JAANCH_SAMPLES")

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,9 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/profile"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -64,10 +63,11 @@ func transcript(t *testing.T, profiles *profile.Set, p *profile.Profile, path st
 	if err != nil {
 		t.Fatal(err)
 	}
-	protocol, messages := driver.Decode(profiles, data)
-	if protocol != p.Protocol {
-		t.Fatalf("read as %s", protocol)
+	read := driver.Decode(profiles, data)
+	if read.Protocol != p.Protocol {
+		t.Fatalf("read as %s", read.Protocol)
 	}
+	messages := read.Messages
 	for _, m := range messages {
 		if m.Profile != p.ID {
 			t.Errorf("message %d is recognised as %s", m.Index, m.Profile)
@@ -77,6 +77,7 @@ func transcript(t *testing.T, profiles *profile.Set, p *profile.Profile, path st
 	for _, m := range messages {
 		if m.Kind == driver.KindQuery {
 			golden(t, path+".answer", answers(t, profiles, m.Queries[0]))
+			readBack(t, profiles, p, m.Queries[0])
 		}
 	}
 }
@@ -109,6 +110,40 @@ func answers(t *testing.T, profiles *profile.Set, q driver.Query) []byte {
 		}
 	}
 	return out.Bytes()
+}
+
+// readBack reads the orders of an answer as the instrument would: every asked sample with exactly the tests that the
+// lab named. Answers that are no order messages (DSR, ORR) are held by their golden files alone.
+func readBack(t *testing.T, profiles *profile.Set, p *profile.Profile, q driver.Query) {
+	t.Helper()
+	if q.Cancel {
+		return
+	}
+	want := map[string][]string{}
+	a := driver.Answer{ControlID: "N-1"}
+	for _, id := range q.SampleIDs {
+		want[id] = []string{"T1", "T|2"}
+		a.Samples = append(a.Samples, driver.SampleAnswer{SampleID: id, Found: true, Tests: want[id]})
+	}
+	reply, err := answerer(profiles, q).Answer(q, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, orders := map[string][]string{}, false
+	for _, f := range reply.Follow {
+		for _, m := range driver.New(profiles, p.Protocol, p).Decode(f.Payload) {
+			orders = orders || m.Kind == driver.KindOrder
+			for _, o := range m.Orders {
+				got[o.SampleID] = append(got[o.SampleID], o.Tests...)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); orders && diff != "" {
+		t.Errorf("orders read back (-want +got):\n%s", diff)
+	}
+	if !orders && p.Protocol == profile.ASTM {
+		t.Error("the answer holds no order")
+	}
 }
 
 // answerer gives the driver of the query's protocol: HL7 queries have a response of their own.

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"text/tabwriter"
-
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/profile"
+	"os"
+	"strings"
+	"text/tabwriter"
 )
 
 // Document is what `edge decode --json` prints about a recorded file. Its shape is read by others and only grows.
@@ -61,32 +61,47 @@ type DocumentWarning struct {
 	Where   string `json:"where"`
 }
 
-// Decode reads a recorded file of an instrument's bytes, frames and blocks included, through the same code as a live
-// line. It finds protocol and profile from the bytes.
-func Decode(profiles *profile.Set, recording []byte) (profile.Protocol, []Message) {
-	var out []Message
-	add := func(more []Message) {
-		for _, m := range more {
-			m.shift(len(out))
-			out = append(out, m)
-		}
-	}
+// Recording is what a recorded file of an instrument's bytes holds.
+type Recording struct {
+	Protocol profile.Protocol
+	Messages []Message
+	Faults   []string // of frames and blocks that were read in spite of a fault, by code
+}
+
+// Decode reads a recorded file, frames and blocks included, through the same code as a live line. It finds protocol and
+// profile from the bytes.
+func Decode(profiles *profile.Set, recording []byte) Recording {
+	recording = bytes.TrimPrefix(recording, []byte("\xef\xbb\xbf")) // the mark that some editors put in front
 	if IsHL7(recording) {
-		d := NewHL7(profiles, nil)
-		for _, payload := range hl7.ReadRecording(recording).Messages {
-			add(d.Decode(payload))
+		read := hl7.ReadRecording(recording)
+		out := Recording{Protocol: profile.HL7}
+		for range read.Cut {
+			out.Faults = append(out.Faults, "block_cut")
 		}
-		return profile.HL7, out
+		d := NewHL7(profiles, nil)
+		for _, payload := range read.Messages {
+			out.add(d.Decode(payload))
+		}
+		return out
 	}
+	read := astm.ReadRecording(recording)
+	out := Recording{Protocol: profile.ASTM, Faults: read.Faults}
 	d := NewASTM(profiles, nil)
-	for _, text := range astm.ReadRecording(recording).Messages {
-		add(d.Decode(text.Bytes))
+	for _, text := range read.Messages {
+		out.add(d.Decode(text.Bytes))
 	}
-	return profile.ASTM, out
+	return out
+}
+
+func (r *Recording) add(more []Message) {
+	for i := range more {
+		shift(&more[i], len(r.Messages))
+		r.Messages = append(r.Messages, more[i])
+	}
 }
 
 // shift sets the position of the message, and of all that it holds.
-func (m *Message) shift(index int) {
+func shift(m *Message, index int) {
 	m.Index = index
 	for i := range m.Observations {
 		m.Observations[i].Message = index
@@ -107,23 +122,26 @@ func IsHL7(b []byte) bool {
 			return false
 		}
 		at += i
-		if at == 0 || b[at-1] < ' ' || b[at-1] == 0xbf { // 0xbf ends a byte order mark
+		if at == 0 || b[at-1] < ' ' {
 			return true
 		}
 		at += 3
 	}
 }
 
-// NewDocument makes the document of decoded messages.
-func NewDocument(protocol profile.Protocol, messages []Message) Document {
+// NewDocument makes the document of a decoded recording.
+func NewDocument(r Recording) Document {
 	d := Document{
-		Protocol: string(protocol), Kind: documentKind(messages), Messages: len(messages),
+		Protocol: string(r.Protocol), Kind: documentKind(r.Messages), Messages: len(r.Messages),
 		Results: []DocumentResult{}, Queries: []DocumentQuery{}, Orders: []DocumentOrder{}, Warnings: []DocumentWarning{},
 	}
-	for _, m := range messages {
-		if d.Driver == "" {
-			d.Driver = m.Profile
-		}
+	for _, code := range r.Faults {
+		d.Warnings = append(d.Warnings, DocumentWarning{Code: code, Where: "link"})
+	}
+	if len(r.Messages) > 0 {
+		d.Driver = r.Messages[0].Profile
+	}
+	for _, m := range r.Messages {
 		for _, o := range m.Observations {
 			d.Results = append(d.Results, DocumentResult{
 				Message: m.Index, SampleID: o.SampleID, TestCode: o.TestCode, TestName: o.TestName, Aspect: o.Aspect,
@@ -189,7 +207,7 @@ func Run(w io.Writer, path string, asJSON bool) error {
 	if info.Size() > maxRecording {
 		return fmt.Errorf("open recording %s: larger than %d MiB", path, maxRecording>>20)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // the path is what the operator typed on the command line
 	if err != nil {
 		return fmt.Errorf("read recording: %w", err)
 	}
@@ -209,23 +227,28 @@ func Run(w io.Writer, path string, asJSON bool) error {
 
 // print writes the document as tables.
 func (d Document) print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%s, %s, %d message(s), profile %s\n", d.Protocol, d.Kind, d.Messages, d.Driver)
+	var b strings.Builder
+	line := func(format string, a ...any) { fmt.Fprintf(&b, format, a...) }
+	line("%s, %s, %d message(s), profile %s\n", d.Protocol, d.Kind, d.Messages, d.Driver)
 	if len(d.Results) > 0 {
-		fmt.Fprintln(t, "\nmessage\tsample\ttest\tvalue\tunit\tflag\tstatus\ttime\trole")
+		line("\nmessage\tsample\ttest\tvalue\tunit\tflag\tstatus\ttime\trole\n")
 	}
 	for _, r := range d.Results {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+		line("%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			r.Message, r.SampleID, r.TestCode, r.Value, r.Unit, r.Flag, r.Status, r.Timestamp, r.Role)
 	}
 	for _, q := range d.Queries {
-		fmt.Fprintf(t, "%d\tasks for %v\n", q.Message, q.SampleIDs)
+		line("%d\tasks for %v\n", q.Message, q.SampleIDs)
 	}
 	for _, o := range d.Orders {
-		fmt.Fprintf(t, "%d\torders %v on %s\n", o.Message, o.Tests, o.SampleID)
+		line("%d\torders %v on %s\n", o.Message, o.Tests, o.SampleID)
 	}
 	for _, x := range d.Warnings {
-		fmt.Fprintf(t, "%d\twarning %s at %s\n", x.Message, x.Code, x.Where)
+		line("%d\twarning %s at %s\n", x.Message, x.Code, x.Where)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(t, b.String()); err != nil {
+		return err
 	}
 	return t.Flush()
 }

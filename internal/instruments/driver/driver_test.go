@@ -3,6 +3,10 @@ package driver_test
 import (
 	"bytes"
 	"errors"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/instruments/profile"
+	"jaanch/internal/lab"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,14 +14,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/hl7"
-	"jaanch/internal/instruments/profile"
-	"jaanch/internal/lab"
 )
 
 func cr(s string) []byte { return []byte(strings.ReplaceAll(strings.TrimSpace(s), "\n", "\r") + "\r") }
+
+func decodeAll(t *testing.T, protocol profile.Protocol, text string) []driver.Message {
+	t.Helper()
+	return driver.New(builtin(t), protocol, nil).Decode(cr(text))
+}
 
 func decodeOne(t *testing.T, protocol profile.Protocol, text string) driver.Message {
 	t.Helper()
@@ -144,7 +148,7 @@ func TestQueryAll(t *testing.T) {
 	if !q.All || len(q.SampleIDs) != 0 || !cmp.Equal(q.Tests, []string{"GLU", "UREA"}) {
 		t.Errorf("%+v", q)
 	}
-	doc := driver.NewDocument(profile.ASTM, []driver.Message{m})
+	doc := driver.NewDocument(driver.Recording{Protocol: profile.ASTM, Messages: []driver.Message{m}})
 	if !cmp.Equal(doc.Queries[0].SampleIDs, []string{"ALL"}) {
 		t.Errorf("document: %q", doc.Queries[0].SampleIDs)
 	}

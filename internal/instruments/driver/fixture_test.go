@@ -1,15 +1,18 @@
 package driver_test
 
 import (
-	"testing"
-
 	"jaanch/internal/instruments/profile"
+	"sync"
+	"testing"
 )
 
-// builtin loads the profiles that come with the program.
+// loaded reads the profiles once for all tests: a set is never changed.
+var loaded = sync.OnceValues(profile.Builtin)
+
+// builtin gives the profiles that come with the program.
 func builtin(t testing.TB) *profile.Set {
 	t.Helper()
-	set, err := profile.Builtin()
+	set, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

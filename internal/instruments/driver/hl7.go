@@ -2,10 +2,9 @@ package driver
 
 import (
 	"crypto/sha256"
-	"strings"
-
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/profile"
+	"strings"
 )
 
 // HL7 is the driver of all HL7 v2 instruments.
@@ -14,22 +13,25 @@ type HL7 struct {
 	fixed    *profile.Profile // nil: found from each message
 }
 
-var (
-	_ Decoder = (*HL7)(nil)
-)
+var _ Decoder = (*HL7)(nil)
 
 // NewHL7 makes the driver. fixed is the profile of a configured instrument, nil to find it from the bytes.
 func NewHL7(profiles *profile.Set, fixed *profile.Profile) *HL7 {
 	return &HL7{profiles: profiles, fixed: fixed}
 }
 
-// Decode reads the payload of one block: one message.
+// Decode reads the payload of one block: one message, or the messages of a batch that came in one block.
 func (d *HL7) Decode(payload []byte) []Message {
-	m, p := d.parse(payload)
-	if len(m.Segments) == 0 {
-		return nil
+	var out []Message
+	for _, one := range hl7.Batch(payload) {
+		m, p := d.parse(one)
+		if len(m.Segments) == 0 {
+			continue
+		}
+		out = append(out, decodeHL7(m, p))
+		shift(&out[len(out)-1], len(out)-1)
 	}
-	return []Message{decodeHL7(m, p)}
+	return out
 }
 
 func (d *HL7) parse(payload []byte) (*hl7.Message, *profile.Profile) {
@@ -119,9 +121,9 @@ func segmentName(m *hl7.Message, i int) string {
 func specimensFollow(m *hl7.Message) bool {
 	for i := range m.Segments {
 		switch m.Segments[i].Name {
-		case "OBR":
+		case segOBR:
 			return true
-		case "SPM", "SAC":
+		case segSPM, segSAC:
 			return false
 		}
 	}
@@ -131,30 +133,30 @@ func specimensFollow(m *hl7.Message) bool {
 func (rd *hl7Reader) segment(g *hl7.Segment, i int) {
 	w := &rd.row
 	switch g.Name {
-	case "MSH":
-		w.current["MSH"] = g
+	case segMSH:
+		w.current[segMSH] = g
 		rd.header(g)
-	case "PID":
+	case segPID:
 		rd.endGroup()
-		w.drop("PV1", "SPM", "SAC", "ORC", "OBR", "OBX")
-		w.current["PID"] = g
-	case "SPM":
+		w.drop(segPV1, segSPM, segSAC, segORC, segOBR, segOBX)
+		w.current[segPID] = g
+	case segSPM:
 		if !rd.late {
 			rd.endGroup()
-			w.drop("SAC", "ORC", "OBR", "OBX")
+			w.drop(segSAC, segORC, segOBR, segOBX)
 		}
-		w.current["SPM"] = g
-	case "ORC":
-		w.current["ORC"] = g
+		w.current[segSPM] = g
+	case segORC:
+		w.current[segORC] = g
 		rd.orderControl(g)
-	case "OBR":
+	case segOBR:
 		rd.begin(g, i)
-	case "OBX":
-		w.current["OBX"] = g
+	case segOBX:
+		w.current[segOBX] = g
 		rd.result(g, i)
-	case "NTE":
+	case segNTE:
 		rd.note(g)
-	case "QPD", "QRD":
+	case segQPD, segQRD:
 		w.current[g.Name] = g
 		rd.query(g)
 	default:
@@ -166,7 +168,7 @@ func (rd *hl7Reader) header(g *hl7.Segment) {
 	out := &rd.out
 	out.Type, out.Version = g.Field(9).Text(), g.Field(12).Component(1).Text()
 	out.ControlID, out.SentAt = g.Field(10).Component(1).Text(), g.Field(7).Component(1).Text()
-	out.Sender = Sender{Vendor: rd.p.Vendor, Model: g.Field(3).Component(1).Text(), Raw: g.Field(3).Text() + "|" + g.Field(4).Text()}
+	out.Sender = senderOf(&rd.row, rd.p, g.Field(3).Text()+"|"+g.Field(4).Text())
 	if out.Sender.Vendor == "" {
 		out.Sender.Vendor = g.Field(4).Component(1).Text()
 	}
@@ -176,22 +178,22 @@ func (rd *hl7Reader) header(g *hl7.Segment) {
 func (rd *hl7Reader) begin(g *hl7.Segment, i int) {
 	rd.endGroup()
 	w := &rd.row
-	w.drop("OBX")
+	w.drop(segOBX)
 	if rd.late {
-		w.drop("SPM", "SAC")
+		w.drop(segSPM, segSAC)
 		for j := i + 1; j < len(rd.m.Segments); j++ {
 			name := rd.m.Segments[j].Name
-			if name == "OBR" || name == "PID" {
+			if name == segOBR || name == segPID {
 				break
 			}
-			if name == "SPM" || name == "SAC" {
+			if name == segSPM || name == segSAC {
 				if w.current[name] == nil {
 					w.current[name] = &rd.m.Segments[j]
 				}
 			}
 		}
 	}
-	w.current["OBR"] = g
+	w.current[segOBR] = g
 	rd.group, rd.rows, rd.notes = i, 0, nil
 	rd.order(g)
 }
@@ -223,7 +225,7 @@ func (rd *hl7Reader) endGroup() {
 			Mean: text(c.Mean), SD: text(c.SD),
 		},
 		Comments: rd.notes,
-		Raw:      RawFields{Code: w.raw(c.TestCode), Value: w.raw(c.Value), Record: clip(w.current["OBR"].Raw)},
+		Raw:      RawFields{Code: w.raw(c.TestCode), Value: w.raw(c.Value), Record: clip(w.current[segOBR].Raw)},
 	}
 	settle(w, rd.p, &o)
 	rd.out.Observations = append(rd.out.Observations, o)
@@ -240,6 +242,7 @@ func (rd *hl7Reader) result(g *hl7.Segment, i int) {
 		Range:    wholeText(w, p.Range),
 		Flag:     wholeText(w, p.Flag),
 		Status:   wholeText(w, p.Status),
+		SubID:    g.Field(4).Text(),
 	}
 	var sample, when profile.Place
 	o.SampleID, sample = find(w, p.Sample)
@@ -270,7 +273,7 @@ func (rd *hl7Reader) result(g *hl7.Segment, i int) {
 		}
 		if _, malformed := g.Field(n).Decode(); malformed {
 			o.Warnings = append(o.Warnings, Warning{
-				Code: string(hl7.MalformedEscape), Where: profile.Place{Segment: "OBX", Field: n}.String(), Row: i,
+				Code: string(hl7.MalformedEscape), Where: profile.Place{Segment: segOBX, Field: n}.String(), Row: i,
 			})
 		}
 	}
@@ -297,11 +300,11 @@ func (rd *hl7Reader) note(g *hl7.Segment) {
 
 // orderControl takes an ORC; RF in an order message is an analyzer's query.
 func (rd *hl7Reader) orderControl(g *hl7.Segment) {
-	if code, _ := rd.m.Type(); code != "ORM" || g.Field(1).Text() != "RF" {
+	if code, _ := rd.m.Type(); code != msgORM || g.Field(1).Text() != "RF" {
 		return
 	}
 	q := rd.newQuery(g)
-	q.Name = "ORM"
+	q.Name = msgORM
 	q.addID(g.Field(3).Component(1).Text())
 	rd.out.Queries = append(rd.out.Queries, q)
 }
@@ -309,7 +312,7 @@ func (rd *hl7Reader) orderControl(g *hl7.Segment) {
 func (rd *hl7Reader) query(g *hl7.Segment) {
 	q := rd.newQuery(g)
 	asked, _ := find(&rd.row, rd.p.Query.Sample)
-	if g.Name == "QPD" {
+	if g.Name == segQPD {
 		q.Name, q.Tag = g.Field(1).Text(), g.Field(2).Text()
 		q.All = strings.Contains(g.Field(1).Component(1).Text(), "_ALL")
 	} else {
@@ -330,7 +333,7 @@ func (q *Query) addID(id string) {
 func (rd *hl7Reader) newQuery(g *hl7.Segment) Query {
 	var q Query
 	q.origin.profile, q.origin.message = rd.p, rd.m
-	q.origin.record = string(g.Raw)
+	q.origin.record, q.origin.segment = string(g.Raw), g.Name
 	return q
 }
 
@@ -340,7 +343,7 @@ func (rd *hl7Reader) order(g *hl7.Segment) {
 	if o.Priority == "" {
 		o.Priority = g.Field(5).Text()
 	}
-	if orc := rd.row.current["ORC"]; orc != nil {
+	if orc := rd.row.current[segORC]; orc != nil {
 		o.Action = orc.Field(1).Text()
 		if o.PlacerID == "" {
 			o.PlacerID = orc.Field(2).Component(1).Text()
@@ -358,7 +361,7 @@ func (rd *hl7Reader) close() {
 	out := &rd.out
 	code, _ := rd.m.Type()
 	switch code {
-	case "ORM", "OML", "OMG", "OMI":
+	case msgORM, "OML", "OMG", "OMI":
 		out.Kind = KindOrder
 	case "ACK", "ORR", "ORL", "QCK", "RSP", "DSR", "ADR", "RSB", "ADT", "ORF":
 		out.Kind = KindOther
@@ -417,7 +420,7 @@ func digestHL7(m *hl7.Message) [32]byte {
 	h := sha256.New()
 	for i := range m.Segments {
 		g := &m.Segments[i]
-		if g.Name != "MSH" {
+		if g.Name != segMSH {
 			h.Write(g.Raw)
 			h.Write([]byte{'\r'})
 			continue

@@ -1,6 +1,9 @@
 package driver
 
-import "jaanch/internal/instruments/profile"
+import (
+	"jaanch/internal/instruments/profile"
+	"strings"
+)
 
 // Kind says what a message is about, found from its content and never from the link that it came on.
 type Kind string
@@ -33,10 +36,16 @@ const (
 // never trusted by itself.
 type Sender struct {
 	Vendor  string // from the profile, or MSH-4
-	Model   string // H-5 component 1, or MSH-3
-	Version string
+	Model   string // from the profile's places: H-5 component 1, MSH-3
+	Version string // changes with an update, so no part of the identity
 	Serial  string
 	Raw     string // the sender field as sent: H-5, or MSH-3|MSH-4
+}
+
+// Identity names the instrument as far as its messages do: model and serial, which an update of its software does not
+// change. It is empty for a sender that names neither; such a one is known by its connection alone.
+func (s Sender) Identity() string {
+	return strings.TrimRight(s.Model+"^"+s.Serial, "^")
 }
 
 // Message is one instrument message, normalised.
@@ -102,6 +111,9 @@ type Observation struct {
 	Reported   string
 	Unit       string
 	Range      string
+	Low        string // lower limit in Range, plain notation; empty where it has none that can be read
+	High       string
+	SubID      string // OBX-4: run or replicate
 	Flag       string
 	Status     string
 	Timestamp  string // digits as sent, in the instrument's local time

@@ -17,4 +17,5 @@ type origin struct {
 	asked      []string // each repeat of Q-3 as sent; for HL7 the ids
 
 	message *hl7.Message
+	segment string // the segment that asks: QPD, QRD, ORC
 }

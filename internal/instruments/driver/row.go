@@ -1,9 +1,9 @@
 package driver
 
 import (
-	"strings"
-
 	"jaanch/internal/instruments/profile"
+	"slices"
+	"strings"
 )
 
 // field is a piece of a record or of a segment. Both protocols split and decode in their own way and mean the same.
@@ -121,6 +121,15 @@ func isControl(r row, p *profile.Profile) bool {
 	return false
 }
 
+// senderOf reads who sent the message.
+func senderOf(r row, p *profile.Profile, raw string) Sender {
+	s := Sender{Vendor: p.Vendor, Raw: raw}
+	s.Model, _ = find(r, p.Sender.Model)
+	s.Version, _ = find(r, p.Sender.Version)
+	s.Serial, _ = find(r, p.Sender.Serial)
+	return s
+}
+
 // role gives what may become of the row.
 func role(r row, p *profile.Profile, o *Observation) Role {
 	if isControl(r, p) {
@@ -149,13 +158,8 @@ func kindOverride(r row, p *profile.Profile) (Kind, bool) {
 
 // mapCode is what the lab's code map is keyed by.
 func mapCode(p *profile.Profile, o *Observation) string {
-	if o.Aspect == "" {
+	if o.Aspect == "" || slices.Contains(p.Aspect.Main, o.Aspect) {
 		return o.TestCode
-	}
-	for _, m := range p.Aspect.Main {
-		if m == o.Aspect {
-			return o.TestCode
-		}
 	}
 	return o.TestCode + "^" + o.Aspect
 }
@@ -174,6 +178,7 @@ func clip(b []byte) string {
 func settle(r row, p *profile.Profile, o *Observation) {
 	o.ValueNum, o.Comparator = number(o.Value, p.Value)
 	o.NoValue = noValue(o.Value, p.Value)
+	o.Low, o.High = limits(o.Range)
 	o.Reported = o.Value
 	for _, mark := range p.Value.FromFlag {
 		if o.Value == mark {

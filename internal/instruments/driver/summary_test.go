@@ -2,24 +2,23 @@ package driver_test
 
 import (
 	"fmt"
-	"strings"
-
 	"jaanch/internal/instruments/driver"
+	"strings"
 )
 
 // brief is a message as the golden files show it: short lines that a person can check against the transcript.
 type brief struct {
-	Message string
-	Rows    []string `json:",omitempty"`
-	Queries []string `json:",omitempty"`
-	Orders  []string `json:",omitempty"`
-	Notes   []string `json:",omitempty"`
+	Message string   `json:"message"`
+	Rows    []string `json:"rows,omitempty"`
+	Queries []string `json:"queries,omitempty"`
+	Orders  []string `json:"orders,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
 }
 
 func summary(messages []driver.Message) []brief {
 	out := make([]brief, 0, len(messages))
 	for _, m := range messages {
-		b := brief{Message: fmt.Sprintf("%d %s %s from %q ended=%t timed=%t", m.Index, m.Kind, m.Type, m.Sender.Model, m.Ended, m.TimedAll)}
+		b := brief{Message: fmt.Sprintf("%d %s %s from %q (%s) ended=%t timed=%t", m.Index, m.Kind, m.Type, m.Sender.Identity(), m.Sender.Version, m.Ended, m.TimedAll)}
 		for _, o := range m.Observations {
 			b.Rows = append(b.Rows, line(o))
 		}
@@ -42,7 +41,11 @@ func line(o driver.Observation) string {
 	fmt.Fprintf(&b, "%s | %s %s | %q = %s%s %s", o.Role, o.SampleID, o.MapCode, o.Value, o.Comparator, o.ValueNum, o.Unit)
 	fmt.Fprintf(&b, " | flag %q status %q at %q", o.Flag, o.Status, o.Timestamp)
 	for _, extra := range []struct{ name, text string }{
-		{"patient", o.PatientID}, {"name", o.TestName}, {"loinc", o.LOINC}, {"range", o.Range}, {"specimen", o.Specimen},
+		{"patient", o.PatientID},
+		{"name", o.TestName},
+		{"loinc", o.LOINC},
+		{"range", o.Range},
+		{"specimen", o.Specimen},
 		{"operator", o.Operator},
 	} {
 		if extra.text != "" {

@@ -1,11 +1,10 @@
 package hl7
 
 import (
+	"jaanch/internal/instruments/charset"
 	"strconv"
 	"strings"
 	"time"
-
-	"jaanch/internal/instruments/charset"
 )
 
 // Code is an acknowledgement code of MSA-1.
@@ -84,14 +83,16 @@ func Ack(m *Message, code Code, r Reply) []byte {
 
 // ackType gives MSH-9 of an acknowledgement.
 func ackType(m *Message) []string {
+	const ack = "ACK"
 	_, event := m.Type()
-	if event == "" {
-		return []string{"ACK"}
+	switch {
+	case event == "":
+		return []string{ack}
+	case AtLeast(m.Version(), "2.5"):
+		return []string{ack, event, ack}
+	default:
+		return []string{ack, event}
 	}
-	if AtLeast(m.Version(), "2.5") {
-		return []string{"ACK", event, "ACK"}
-	}
-	return []string{"ACK", event}
 }
 
 // AckHeader writes the MSH of an answer to m, of the given type.

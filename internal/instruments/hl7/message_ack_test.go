@@ -1,11 +1,10 @@
 package hl7_test
 
 import (
+	"jaanch/internal/instruments/hl7"
 	"strings"
 	"testing"
 	"time"
-
-	"jaanch/internal/instruments/hl7"
 )
 
 // TestAsks covers both modes. Numbers in MSH-16, as some analyzers send, ask for nothing.
@@ -46,7 +45,8 @@ func TestAck(t *testing.T) {
 		want          []string
 	}{
 		{
-			"2.3.1 accepted", `MSH|^~\&|BC|Mindray|||20240311||ORU^R01|87|P|2.3.1||||||UNICODE`, hl7.AA, hl7.Reply{},
+			"2.3.1 accepted", `MSH|^~\&|BC|Mindray|||20240311||ORU^R01|87|P|2.3.1||||||UNICODE`, hl7.AA,
+			hl7.Reply{},
 			[]string{`MSH|^~\&|||BC|Mindray|20240311101500||ACK^R01|87|P|2.3.1||||||UNICODE`, `MSA|AA|87`},
 		},
 		{
@@ -55,11 +55,13 @@ func TestAck(t *testing.T) {
 			[]string{`MSH|^~\&|LIS|Lab|A^x|F|20240311101500||ACK^R22^ACK|n-1|P|2.5.1||||||UNICODE UTF-8|||LAB-29^IHE`, `MSA|AA|m&1`},
 		},
 		{
-			"2.3.1 refused", `MSH|^~\&|BC||||20240311||ORU^R01|87|P|2.3.1`, hl7.AE, hl7.Reply{Text: "no service", Faults: []hl7.Fault{fault}},
+			"2.3.1 refused", `MSH|^~\&|BC||||20240311||ORU^R01|87|P|2.3.1`, hl7.AE,
+			hl7.Reply{Text: "no service", Faults: []hl7.Fault{fault}},
 			[]string{`MSH|^~\&|||BC||20240311101500||ACK^R01|87|P|2.3.1`, `MSA|AE|87|no service`, `ERR|OBR^^4^101`},
 		},
 		{
-			"2.5 refused", `MSH|^~\&|BC||||20240311||ORU^R01|87|P|2.5`, hl7.AR, hl7.Reply{Faults: []hl7.Fault{fault, {Code: "207"}}},
+			"2.5 refused", `MSH|^~\&|BC||||20240311||ORU^R01|87|P|2.5`, hl7.AR,
+			hl7.Reply{Faults: []hl7.Fault{fault, {Code: "207"}}},
 			[]string{
 				`MSH|^~\&|||BC||20240311101500||ACK^R01^ACK|87|P|2.5`, `MSA|AR|87`,
 				`ERR||OBR^1^4|101^Required field missing^HL70357|E||||service missing`,
@@ -72,11 +74,13 @@ func TestAck(t *testing.T) {
 			[]string{`MSH|^~\&|||Mindray|BS|20240311101500||ACK^R01|2|P|2.3.1||||||ASCII`, `MSA|AA|2|Message accepted|||0|`},
 		},
 		{
-			"own separators", `MSH#*~!@#BC####20240311##ORU*R01#9#P#2.3`, hl7.CA, hl7.Reply{},
+			"own separators", `MSH#*~!@#BC####20240311##ORU*R01#9#P#2.3`, hl7.CA,
+			hl7.Reply{},
 			[]string{`MSH#*~!@###BC##20240311101500##ACK*R01#9#P#2.3`, `MSA#CA#9`},
 		},
 		{
-			"nothing to go by", "PID|1", hl7.AR, hl7.Reply{},
+			"nothing to go by", "PID|1", hl7.AR,
+			hl7.Reply{},
 			[]string{`MSH|^~\&|||||20240311101500||ACK||P|2.3.1`, `MSA|AR`},
 		},
 	} {

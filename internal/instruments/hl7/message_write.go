@@ -120,5 +120,5 @@ func (w *Writer) Header(h Header) {
 		w.s.encoding(), h.App, h.Facility, h.ToApp, h.ToFacility, h.At, "", w.Components(h.Type...), w.Text(h.ControlID),
 		h.Processing, h.Version, "", "", h.AcceptAck, h.AppAck, h.Country, h.Charset, "", "", h.Extra,
 	}
-	w.Segment("MSH", fields...)
+	w.Segment(headerName, fields...)
 }

@@ -125,6 +125,7 @@ func (r *BlockReader) collect(in []byte) int {
 		n = len(in)
 	}
 	if m := bytes.IndexByte(in[:n], vt); m >= 0 {
+		r.keep(in[:m])
 		r.reopen = true
 		return m + 1
 	}
@@ -143,7 +144,8 @@ func (r *BlockReader) keep(b []byte) {
 	}
 	if r.over || len(r.buf)+len(b) > limit {
 		if !r.over {
-			r.buf = bytes.Clone(append(r.buf, b[:min(len(b), headKept)]...)[:min(headKept, len(r.buf)+len(b))])
+			head := min(headKept, limit, len(r.buf)+len(b))
+			r.buf = bytes.Clone(append(r.buf, b[:max(0, min(len(b), head-len(r.buf)))]...)[:head])
 		}
 		r.over = true
 		return

@@ -1,10 +1,11 @@
+// Package hl7 reads and writes HL7 v2: MLLP blocks, the session that answers them, segments and fields, and
+// acknowledgements in both modes. It knows what stands where, not what it means: that is the driver's part.
 package hl7
 
 import (
 	"bytes"
-	"unicode/utf8"
-
 	"jaanch/internal/instruments/charset"
+	"unicode/utf8"
 )
 
 // Separators are the characters that MSH-1 and MSH-2 declare. A zero byte means that there is none.
@@ -25,6 +26,9 @@ func (s Separators) encoding() string {
 	}
 	return string(out)
 }
+
+// headerName is the segment that every message begins with.
+const headerName = "MSH"
 
 // Leniency names a fault of the sender that was tolerated. The names are stable: they stand in warnings and in docs.
 type Leniency string
@@ -98,7 +102,7 @@ func header(b []byte) int {
 			at++
 			continue
 		}
-		if bytes.HasPrefix(b[at:], []byte("MSH")) {
+		if bytes.HasPrefix(b[at:], []byte(headerName)) {
 			return at
 		}
 		next := bytes.IndexAny(b[at:], "\r\n")
@@ -108,6 +112,32 @@ func header(b []byte) int {
 		at += next
 	}
 	return -1
+}
+
+// Batch cuts a payload in front of every MSH but the first, so that each part is one message. A batch's own segments
+// (FHS, BHS, BTS, FTS) stay with the message beside them.
+func Batch(payload []byte) [][]byte {
+	var out [][]byte
+	first, from := true, 0
+	for at := 0; at < len(payload); {
+		if isBlank(payload[at]) {
+			at++
+			continue
+		}
+		if bytes.HasPrefix(payload[at:], []byte(headerName)) {
+			if !first {
+				out = append(out, payload[from:at])
+				from = at
+			}
+			first = false
+		}
+		next := bytes.IndexAny(payload[at:], "\r\n")
+		if next < 0 {
+			break
+		}
+		at += next
+	}
+	return append(out, payload[from:])
 }
 
 func isBlank(b byte) bool {
@@ -219,8 +249,17 @@ func (m *Message) add(line []byte, ends []int32) {
 	known := segmentName(name)
 	m.Segments = append(m.Segments, Segment{
 		Name: known, Raw: line, s: m.Separators, ends: ends,
-		msh: known == "MSH" || known == "BHS" || known == "FHS",
+		msh: headerSegment(known),
 	})
+}
+
+// headerSegment tells whether a segment counts its separator as field 1.
+func headerSegment(name string) bool {
+	switch name {
+	case headerName, "BHS", "FHS":
+		return true
+	}
+	return false
 }
 
 func isUpper(b byte) bool { return b >= 'A' && b <= 'Z' }
@@ -248,8 +287,8 @@ func segmentName(b []byte) string {
 		return "PID"
 	case "PV1":
 		return "PV1"
-	case "MSH":
-		return "MSH"
+	case headerName:
+		return headerName
 	case "DSP":
 		return "DSP"
 	}

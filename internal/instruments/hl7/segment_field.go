@@ -2,10 +2,9 @@ package hl7
 
 import (
 	"bytes"
+	"jaanch/internal/instruments/charset"
 	"strings"
 	"unicode/utf8"
-
-	"jaanch/internal/instruments/charset"
 )
 
 // Null is the HL7 null value: delete what is stored. It is data, unlike an empty field, which says nothing.
@@ -55,7 +54,7 @@ func (m *Message) Segment(name string) (Segment, bool) {
 
 // Header gives MSH; an empty segment where the message has none.
 func (m *Message) Header() Segment {
-	g, _ := m.Segment("MSH")
+	g, _ := m.Segment(headerName)
 	return g
 }
 
@@ -192,6 +191,11 @@ func escape(body []byte, s Separators) (text []byte, ok bool) {
 	case ".fi", ".nf":
 		return nil, true
 	}
+	return longEscape(body, s)
+}
+
+// longEscape is escape for bodies that carry data behind their letter.
+func longEscape(body []byte, s Separators) (text []byte, ok bool) {
 	switch body[0] {
 	case 'X':
 		return hexBytes(body[1:])

@@ -1,12 +1,11 @@
 package hl7_test
 
 import (
+	"jaanch/internal/instruments/hl7"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"jaanch/internal/instruments/hl7"
 )
 
 func TestFieldNumbers(t *testing.T) {
@@ -170,4 +169,24 @@ func TestWriterRoundTrip(t *testing.T) {
 			t.Fatalf("read %q, wrote %q", got, b)
 		}
 	})
+}
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"", []string{""}},
+		{"MSH|1\rPID|1\r", []string{"MSH|1\rPID|1\r"}},
+		{"FHS|1\rMSH|1\rOBX|MSH|\rMSH|2\n\nMSH|3", []string{"FHS|1\rMSH|1\rOBX|MSH|\r", "MSH|2\n\n", "MSH|3"}},
+	} {
+		var got []string
+		for _, b := range hl7.Batch([]byte(c.text)) {
+			got = append(got, string(b))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", c.text, diff)
+		}
+	}
 }

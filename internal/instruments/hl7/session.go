@@ -87,15 +87,16 @@ func NewLine(opt Options) *Line {
 
 var _ instruments.Machine = (*Line)(nil)
 
-// Feed gives bytes that came from the other end.
+// Feed gives bytes that came from the other end; without any it tells the time.
 func (l *Line) Feed(now time.Duration, in []byte) {
-	l.Tick(now)
-	l.heard = l.now
+	l.advance(now)
+	if len(in) > 0 {
+		l.heard = l.now
+	}
 	l.in = append(l.in, in...)
 }
 
-// Tick tells the time.
-func (l *Line) Tick(now time.Duration) {
+func (l *Line) advance(now time.Duration) {
 	if now > l.now {
 		l.now = now
 	}
@@ -171,7 +172,7 @@ func (l *Line) message(text []byte) {
 
 // Stored tells whether the message is durable; ack is the host's own answer to it, nil for a plain one.
 func (l *Line) Stored(now time.Duration, ok bool, ack []byte) {
-	l.Tick(now)
+	l.advance(now)
 	if !l.storing {
 		return
 	}
@@ -227,7 +228,7 @@ func (l *Line) ack(message []byte, code, text string) []byte {
 
 // Send takes a message of ours, HL7 segments; false while an earlier one is on its way. A Sent effect tells the outcome.
 func (l *Line) Send(now time.Duration, text []byte) bool {
-	l.Tick(now)
+	l.advance(now)
 	if l.out.text != nil || len(text) == 0 {
 		return false
 	}
@@ -301,7 +302,7 @@ func (l *Line) finish() {
 	}
 }
 
-// Deadline gives the time at which Tick is wanted.
+// Deadline gives the time at which Feed is wanted, bytes or not.
 func (l *Line) Deadline() (time.Duration, bool) {
 	var due time.Duration
 	consider := func(t time.Duration) {
@@ -343,7 +344,7 @@ func (l *Line) Held() int {
 
 // Close tells that the connection is gone.
 func (l *Line) Close(now time.Duration) {
-	l.Tick(now)
+	l.advance(now)
 	if l.read.Ending() {
 		l.block(l.read.Quiet(false)) // its end was there but for the CR; the store decides, the answer finds nobody
 		if l.storing {

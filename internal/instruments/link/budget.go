@@ -44,12 +44,7 @@ func (l *Lease) Hold(ctx context.Context, bytes int) error {
 	for {
 		l.b.mu.Lock()
 		if delta := want - l.held; delta <= 0 || l.b.used+delta <= l.b.limit {
-			l.b.used += delta
-			l.held = want
-			if delta < 0 {
-				close(l.b.freed)
-				l.b.freed = make(chan struct{})
-			}
+			l.set(want)
 			l.b.mu.Unlock()
 			return nil
 		}
@@ -64,4 +59,19 @@ func (l *Lease) Hold(ctx context.Context, bytes int) error {
 }
 
 // Release gives everything back.
-func (l *Lease) Release() { _ = l.Hold(context.Background(), 0) }
+func (l *Lease) Release() {
+	l.b.mu.Lock()
+	defer l.b.mu.Unlock()
+	l.set(0)
+}
+
+// set changes what the lease holds, under the budget's lock.
+func (l *Lease) set(want int64) {
+	delta := want - l.held
+	l.b.used += delta
+	l.held = want
+	if delta < 0 {
+		close(l.b.freed)
+		l.b.freed = make(chan struct{})
+	}
+}

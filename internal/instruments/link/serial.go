@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -46,7 +47,7 @@ func (s Serial) filled() (Serial, error) {
 	}
 	switch {
 	case s.Device == "":
-		return s, fmt.Errorf("serial: no device is named")
+		return s, errors.New("serial: no device is named")
 	case s.DataBits != 7 && s.DataBits != 8:
 		return s, fmt.Errorf("serial %s: %d data bits, want 7 or 8", s.Device, s.DataBits)
 	case s.StopBits != 1 && s.StopBits != 2:
@@ -97,7 +98,7 @@ func (p *serialPort) Read(b []byte) (int, error) {
 			return n, nil
 		case p.closed.Load():
 			return 0, io.ErrClosedPipe
-		case err != nil && err != io.EOF:
+		case err != nil && !errors.Is(err, io.EOF):
 			return 0, fmt.Errorf("read serial %s: %w", p.device, err)
 		}
 		if time.Since(start) < step/4 {

@@ -44,6 +44,21 @@ func (d Dialer) Open(ctx context.Context) (Port, error) {
 	return tcpPort{c}, nil
 }
 
+// Acceptor is the Opener of an instrument's link where the instrument dials and has a port of its own: it takes one
+// connection at a time.
+type Acceptor struct{ Listener net.Listener }
+
+// Open waits for the next connection.
+func (a Acceptor) Open(ctx context.Context) (Port, error) {
+	stop := context.AfterFunc(ctx, func() { _ = a.Listener.Close() })
+	defer stop()
+	c, err := a.Listener.Accept()
+	if err != nil {
+		return nil, fmt.Errorf("accept on %s: %w", a.Listener.Addr(), err)
+	}
+	return tcpPort{c}, nil
+}
+
 // Listen opens a listening socket for instruments that dial.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	lc := net.ListenConfig{KeepAliveConfig: keepAlive()}

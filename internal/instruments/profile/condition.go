@@ -2,6 +2,7 @@ package profile
 
 import (
 	"regexp"
+	"slices"
 )
 
 // Regexp is a regular expression in a profile file, compiled when the file is read.
@@ -66,12 +67,7 @@ func (c Condition) Holds(text string) bool {
 	case c.Is != nil:
 		return text == *c.Is
 	case len(c.In) > 0:
-		for _, s := range c.In {
-			if s == text {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(c.In, text)
 	case c.Matches != nil:
 		return c.Matches.Match(text)
 	case c.Filled != nil:

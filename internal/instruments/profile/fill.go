@@ -1,5 +1,7 @@
 package profile
 
+import "slices"
+
 // fill takes from the generic profile what this one leaves out. A list that is given replaces the generic one as a
 // whole: a dialect's order of places must not depend on what the generic file gains later. Controls and roles are the
 // exception: the generic rules follow the dialect's own, so that a new dialect can't forget that O-12 Q is a control.
@@ -8,10 +10,22 @@ func (p *Profile) fill(base *Profile) {
 		return
 	}
 	for _, l := range []struct{ to, from *[]Source }{
-		{&p.Sample, &base.Sample}, {&p.Patient, &base.Patient}, {&p.TestName, &base.TestName}, {&p.LOINC, &base.LOINC},
-		{&p.Unit, &base.Unit}, {&p.Range, &base.Range}, {&p.Flag, &base.Flag}, {&p.Status, &base.Status},
-		{&p.Time, &base.Time}, {&p.Operator, &base.Operator}, {&p.Specimen, &base.Specimen},
-		{&p.Query.Sample, &base.Query.Sample}, {&p.Aspect.At, &base.Aspect.At},
+		{&p.Sample, &base.Sample},
+		{&p.Patient, &base.Patient},
+		{&p.TestName, &base.TestName},
+		{&p.LOINC, &base.LOINC},
+		{&p.Unit, &base.Unit},
+		{&p.Range, &base.Range},
+		{&p.Flag, &base.Flag},
+		{&p.Status, &base.Status},
+		{&p.Time, &base.Time},
+		{&p.Operator, &base.Operator},
+		{&p.Specimen, &base.Specimen},
+		{&p.Sender.Model, &base.Sender.Model},
+		{&p.Sender.Version, &base.Sender.Version},
+		{&p.Sender.Serial, &base.Sender.Serial},
+		{&p.Query.Sample, &base.Query.Sample},
+		{&p.Aspect.At, &base.Aspect.At},
 	} {
 		if len(*l.to) == 0 {
 			*l.to = *l.from
@@ -23,9 +37,9 @@ func (p *Profile) fill(base *Profile) {
 	if len(p.OrderCode) == 0 {
 		p.OrderCode = base.OrderCode
 	}
-	p.Control = append(p.Control[:len(p.Control):len(p.Control)], base.Control...)
-	p.Roles = append(p.Roles[:len(p.Roles):len(p.Roles)], base.Roles...)
-	p.Kinds = append(p.Kinds[:len(p.Kinds):len(p.Kinds)], base.Kinds...)
+	p.Control = append(slices.Clip(p.Control), base.Control...)
+	p.Roles = append(slices.Clip(p.Roles), base.Roles...)
+	p.Kinds = append(slices.Clip(p.Kinds), base.Kinds...)
 	if p.Query.Cancel.IsZero() {
 		p.Query.Cancel = base.Query.Cancel
 	}
@@ -33,22 +47,30 @@ func (p *Profile) fill(base *Profile) {
 	if p.Value.At.IsZero() {
 		p.Value.At = base.Value.At
 	}
-	p.Value.None = append(p.Value.None[:len(p.Value.None):len(p.Value.None)], base.Value.None...)
+	p.Value.None = append(slices.Clip(p.Value.None), base.Value.None...)
 	fillText(&p.Delimiters, base.Delimiters)
 	fillText(&p.Charset, base.Charset)
-	p.Answer.fill(base.Answer)
-	p.Link.fill(base.Link)
+	fillAnswer(&p.Answer, base.Answer)
+	fillLink(&p.Link, base.Link)
 }
 
-func (a *Answer) fill(base Answer) {
+func fillAnswer(a *Answer, base Answer) {
 	for _, t := range []struct {
 		to   *string
 		from string
 	}{
-		{&a.Code, base.Code}, {&a.Sample, base.Sample}, {&a.Specimen, base.Specimen}, {&a.Action, base.Action},
-		{&a.ReportType, base.ReportType}, {&a.NotFound, base.NotFound}, {&a.NotFoundAs, base.NotFoundAs},
-		{&a.Terminator, base.Terminator}, {&a.SenderName, base.SenderName}, {&a.Version, base.Version},
-		{&a.OrderMessage, base.OrderMessage}, {&a.Material, base.Material},
+		{&a.Code, base.Code},
+		{&a.Sample, base.Sample},
+		{&a.Specimen, base.Specimen},
+		{&a.Action, base.Action},
+		{&a.ReportType, base.ReportType},
+		{&a.NotFound, base.NotFound},
+		{&a.NotFoundAs, base.NotFoundAs},
+		{&a.Terminator, base.Terminator},
+		{&a.SenderName, base.SenderName},
+		{&a.Version, base.Version},
+		{&a.OrderMessage, base.OrderMessage},
+		{&a.Material, base.Material},
 	} {
 		fillText(t.to, t.from)
 	}
@@ -57,7 +79,7 @@ func (a *Answer) fill(base Answer) {
 	}
 }
 
-func (l *Link) fill(base Link) {
+func fillLink(l *Link, base Link) {
 	fillText(&l.Transport, base.Transport)
 	fillText(&l.Parity, base.Parity)
 	fillText(&l.Packing, base.Packing)
@@ -66,8 +88,11 @@ func (l *Link) fill(base Link) {
 		to   *int
 		from int
 	}{
-		{&l.Baud, base.Baud}, {&l.DataBits, base.DataBits}, {&l.StopBits, base.StopBits},
-		{&l.FrameSize, base.FrameSize}, {&l.AckMS, base.AckMS},
+		{&l.Baud, base.Baud},
+		{&l.DataBits, base.DataBits},
+		{&l.StopBits, base.StopBits},
+		{&l.FrameSize, base.FrameSize},
+		{&l.AckMS, base.AckMS},
 	} {
 		if *n.to == 0 {
 			*n.to = n.from

@@ -24,7 +24,7 @@ var builtin embed.FS
 var schemaText []byte
 
 // Problem is one fault of a profile file, with its place.
-type Problem struct {
+type Problem struct { //nolint:errname // a problem is listed, and is an error only where it is returned alone
 	File string
 	Line int // from 1; 0 where the place is not known
 	Key  string

@@ -33,7 +33,8 @@ type Profile struct {
 	Link       Link        `yaml:"link"`
 	Delimiters string      `yaml:"delimiters"` // ASTM: the four characters that we send behind H
 	Charset    string      `yaml:"charset"`    // of the instrument where it declares none
-	Sample     []Source    `yaml:"sample"`     // places of the sample id, first that holds something
+	Sender     Sender      `yaml:"sender"`
+	Sample     []Source    `yaml:"sample"` // places of the sample id, first that holds something
 	Patient    []Source    `yaml:"patient"`
 	TestCode   []Code      `yaml:"test_code"`  // first rule that gives a code
 	OrderCode  []Code      `yaml:"order_code"` // the same for O-5; default: TestCode with O-5
@@ -63,6 +64,14 @@ type Profile struct {
 type Identity struct {
 	Weight int         `yaml:"weight"`
 	All    []Condition `yaml:"all"`
+}
+
+// Sender says where a message names the instrument that sent it. Model and serial together are its identity; the
+// version changes with an update and is no part of it.
+type Sender struct {
+	Model   []Source `yaml:"model"`
+	Version []Source `yaml:"version"`
+	Serial  []Source `yaml:"serial"`
 }
 
 // Rule is a list of conditions that must all hold for the row or group at hand.

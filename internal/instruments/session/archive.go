@@ -18,6 +18,7 @@ type archive struct {
 	messages []instruments.Message
 	cur      *open // nil between sessions
 	size     int   // bytes in chunks and messages
+	ours     int   // of them, bytes that we sent
 	sealed   int   // chunks before this index were offered to Store and are not changed any more
 	dropped  int64 // bytes dropped, to be told with the next chunk
 }
@@ -38,6 +39,9 @@ func (a *archive) add(dir instruments.Dir, b []byte) {
 		return
 	}
 	a.size += len(b)
+	if dir == instruments.Out {
+		a.ours += len(b)
+	}
 	if n := len(a.chunks); n > a.sealed {
 		last := &a.chunks[n-1]
 		if last.Dir == dir && !last.End && (last.Session.IsZero() || a.cur != nil && last.Session == a.cur.id) {
@@ -154,7 +158,7 @@ func (a *archive) pending(fresh []instruments.Message) instruments.Intake {
 
 // stored forgets what is durable now.
 func (a *archive) stored() {
-	a.chunks, a.messages, a.size, a.sealed = nil, nil, 0, 0
+	a.chunks, a.messages, a.size, a.ours, a.sealed = nil, nil, 0, 0, 0
 }
 
 // refused takes back the identities of n fresh messages: their sender will send them again.

@@ -11,8 +11,9 @@ import (
 
 // Reread runs the archived chunks of one session through the same machines as a live line and gives its messages as they
 // would be named, the unfinished one at the end as Cut. It is pure. The node uses it at start for every session without
-// an end: what the session had completed before is known by (Session, Index), the rest was acknowledged frame by frame
-// and is incomplete.
+// an end: what the session had completed before is known already, the rest was acknowledged frame by frame and is
+// incomplete. To know a message again compare its Text with those of the same session: after a Store whose outcome was
+// undecided the live indices have gaps that these have not.
 func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	if len(chunks) == 0 {
 		return nil
@@ -26,7 +27,7 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 		m = astm.NewLine(a)
 	case instruments.HL7:
 		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap})
-	default:
+	case instruments.Raw, instruments.Auto:
 		return nil
 	}
 	var out []instruments.Message

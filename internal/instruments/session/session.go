@@ -78,6 +78,8 @@ type conn struct {
 	fruit   fruitless
 	flushAt time.Duration // when the archive is flushed; 0 when nothing waits
 	lost    error         // of a write
+
+	unanswered bool // something is stored whose acknowledgement was not written yet
 }
 
 // sharedState is what the board reads from other goroutines.
@@ -116,6 +118,7 @@ func Run(ctx context.Context, board *Board, port link.Port, host instruments.Hos
 	c.event(instruments.Connected, "", 0)
 	board.identified(c)
 	err := c.loop(ctx)
+	c.answered()
 	c.event(instruments.Disconnected, "", 0)
 	return err
 }
@@ -129,7 +132,7 @@ func (c *conn) speak(p instruments.Protocol) {
 	case bare:
 		c.machine = astm.NewBare(c.opt.ASTM)
 		p = instruments.ASTM
-	default:
+	case instruments.ASTM, instruments.Raw, instruments.Auto:
 		c.machine = astm.NewLine(c.opt.ASTM)
 	}
 	c.archive.protocol = p
@@ -218,6 +221,9 @@ func (c *conn) take(ctx context.Context, lease *link.Lease, in input) error {
 		held := 0
 		if c.machine != nil {
 			held = c.machine.Held()
+		}
+		if c.archive.ours > keepNoise { // a long message of ours: nothing of it is noise
+			c.flush(ctx)
 		}
 		if c.archive.trim(held) {
 			c.fruit.count++

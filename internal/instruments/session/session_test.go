@@ -126,19 +126,30 @@ func (a *archive) texts() []string {
 // connect runs a session in a bubble and gives the instrument's end.
 func connect(t *testing.T, a *archive, opt session.Options) link.Port {
 	t.Helper()
-	inst, node := link.Pipe("instrument", "node")
-	board := session.NewBoard(nil)
 	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- session.Run(ctx, board, node, a.host(), opt) }()
+	inst, done := connectIn(ctx, a, opt)
 	t.Cleanup(func() {
 		stop()
-		<-done
-		if n := len(board.List()); n != 0 {
-			t.Errorf("%d connections stay on the board", n)
+		if err := <-done; err != nil && strings.Contains(err.Error(), "on the board") {
+			t.Error(err)
 		}
 	})
 	return inst
+}
+
+// connectIn runs a session until ctx ends.
+func connectIn(ctx context.Context, a *archive, opt session.Options) (link.Port, chan error) {
+	inst, node := link.Pipe("instrument", "node")
+	done := make(chan error, 1)
+	go func() {
+		board := session.NewBoard(nil)
+		err := session.Run(ctx, board, node, a.host(), opt)
+		if n := len(board.List()); n != 0 {
+			err = fmt.Errorf("%d connections stay on the board", n)
+		}
+		done <- err
+	}()
+	return inst, done
 }
 
 // say writes and gives what came back until the line is quiet.
@@ -490,106 +501,5 @@ func TestNoiseIsBoundedAndTheLineStaysUsable(t *testing.T) {
 		if got := a.texts(); len(got) != before+1 || got[before] != "terminated:"+records {
 			t.Errorf("%d messages before, then %q", before, got[before:])
 		}
-	})
-}
-
-func TestNewConnectionReplacesASilentOneOnly(t *testing.T) {
-	t.Parallel()
-	bubble("replace", t, func(t *testing.T) {
-		a := &archive{}
-		board := session.NewBoard(nil)
-		opt := session.Options{Link: "hl7", Instrument: lab.ID{9}, Protocol: instruments.HL7}
-		run := func() (link.Port, chan error) {
-			inst, node := link.Pipe("instrument", "node")
-			done := make(chan error, 1)
-			go func() { done <- session.Run(t.Context(), board, node, a.host(), opt) }()
-			synctest.Wait()
-			return inst, done
-		}
-		first, firstDone := run()
-		time.Sleep(50 * time.Second)
-		say(t, first, "\x0b")
-		second, secondDone := run()
-		if n := len(board.List()); n != 2 {
-			t.Fatalf("%d connections, want the speaking one beside the new one", n)
-		}
-		time.Sleep(59 * time.Second)
-		third, thirdDone := run()
-		if n := len(board.List()); n != 3 {
-			t.Fatalf("%d connections after 59 s, want 3", n)
-		}
-		time.Sleep(time.Second)
-		say(t, third, "\x0b")
-		fourth, fourthDone := run()
-		if n := len(board.List()); n != 2 {
-			t.Fatalf("%d connections after 60 s, want 2", n)
-		}
-		for _, p := range []link.Port{first, second, third, fourth} {
-			_ = p.Close()
-		}
-		for _, d := range []chan error{firstDone, secondDone, thirdDone, fourthDone} {
-			<-d
-		}
-	})
-}
-
-func TestUnidentifiedConnectionsAreBounded(t *testing.T) {
-	t.Parallel()
-	bubble("limit", t, func(t *testing.T) {
-		a := &archive{}
-		board := session.NewBoard(nil)
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error, 300)
-		open := func(opt session.Options) {
-			_, node := link.Pipe("instrument", "node")
-			go func() { done <- session.Run(ctx, board, node, a.host(), opt) }()
-		}
-		for range session.MaxUnidentified + 1 {
-			open(session.TCPOptions("astm"))
-		}
-		synctest.Wait()
-		if err := <-done; err == nil {
-			t.Error("the connection over the limit ended without an error")
-		}
-		open(session.Options{Instrument: lab.ID{3}, Protocol: instruments.HL7})
-		synctest.Wait()
-		if n := len(board.List()); n != session.MaxUnidentified+1 {
-			t.Errorf("%d connections", n)
-		}
-		stop()
-		for range session.MaxUnidentified + 1 {
-			<-done
-		}
-	})
-}
-
-func TestMemoryIsSharedOut(t *testing.T) {
-	t.Parallel()
-	bubble("budget", t, func(t *testing.T) {
-		a := &archive{}
-		board := session.NewBoard(link.NewBudget(1 << 20))
-		var ports []link.Port
-		var dones []chan error
-		for range 3 {
-			inst, node := link.Pipe("instrument", "node")
-			done := make(chan error, 1)
-			go func() { done <- session.Run(t.Context(), board, node, a.host(), session.TCPOptions("hl7")) }()
-			ports, dones = append(ports, inst), append(dones, done)
-		}
-		say(t, ports[0], "\x0bMSH|"+strings.Repeat("x", 400<<10))
-		say(t, ports[1], "\x0bMSH|"+strings.Repeat("x", 700<<10))
-		if got := say(t, ports[2], string(hl7.AppendBlock(nil, []byte(upload)))); !strings.Contains(got, "MSA|AA|77") {
-			t.Errorf("an ordinary message beside greedy ones is answered by %q", got)
-		}
-		time.Sleep(11 * time.Second)
-		synctest.Wait()
-		select {
-		case <-dones[1]:
-		default:
-			t.Error("the connection over the budget still stands")
-		}
-		_, _ = ports[0].Close(), ports[2].Close()
-		<-dones[0]
-		<-dones[2]
 	})
 }

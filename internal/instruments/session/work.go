@@ -2,17 +2,20 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"jaanch/internal/failpoint"
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/lab"
 )
 
 // work carries out everything that is due now: the machine's effects, messages of ours, and the archive.
 func (c *conn) work(ctx context.Context) {
 	if c.machine != nil {
-		c.machine.Tick(c.elapsed())
+		c.machine.Feed(c.elapsed(), nil)
 		c.drain(ctx)
 		for c.pump(ctx) {
 			c.drain(ctx)
@@ -36,7 +39,7 @@ func (c *conn) drain(ctx context.Context) {
 			c.write(e.Bytes)
 		case instruments.Begin:
 			c.archive.begin()
-			c.event(instruments.Receiving, "", 0)
+			c.event(c.doing(), "", 0)
 		case instruments.Commit:
 			c.commit(ctx, e)
 		case instruments.Finish:
@@ -49,6 +52,14 @@ func (c *conn) drain(ctx context.Context) {
 	}
 }
 
+// doing is the state that a session begins with.
+func (c *conn) doing() instruments.State {
+	if c.outbox.current != nil {
+		return instruments.Sending
+	}
+	return instruments.Receiving
+}
+
 // write puts bytes on the line. A failed write ends the connection when the effects are drained; until then nothing more
 // is written, so nothing is acknowledged on a line that is gone.
 func (c *conn) write(b []byte) {
@@ -59,7 +70,9 @@ func (c *conn) write(b []byte) {
 	if len(b) > 1 && c.archive.cur != nil {
 		c.archive.worth() // not a lone control character: an answer or a message of ours
 	}
-	if _, err := c.port.Write(b); err != nil {
+	_, err := c.port.Write(b)
+	c.answered()
+	if err != nil {
 		c.lost = fmt.Errorf("write %s: %w", c.opt.Link, err)
 		return
 	}
@@ -70,10 +83,21 @@ func (c *conn) write(b []byte) {
 // commit stores, and only then lets the machine acknowledge.
 func (c *conn) commit(ctx context.Context, e instruments.Effect) {
 	in, fresh := c.archive.intake(e.Messages)
-	ok := c.store(ctx, in)
+	if failpoint.AckEarly() { // the defect that the kill test plants; never in an ordinary build
+		c.machine.Stored(c.elapsed(), true, nil)
+		c.drain(ctx)
+		_ = c.store(ctx, in)
+		return
+	}
+	failpoint.Enter(failpoint.Storing)
+	err := c.store(ctx, in)
+	failpoint.Leave(failpoint.Storing)
+	ok := err == nil
 	var ack []byte
 	if !ok {
-		c.archive.refused(fresh)
+		if !undecided(err) {
+			c.archive.refused(fresh)
+		}
 	} else {
 		c.fixed = c.fixed || fresh > 0
 		c.fruit = fruitless{}
@@ -81,9 +105,21 @@ func (c *conn) commit(ctx context.Context, e instruments.Effect) {
 			ack = c.answers(ctx, in.Messages)
 		}
 	}
+	if ok {
+		c.unanswered = true
+		failpoint.Enter(failpoint.Unanswered)
+	}
 	c.machine.Stored(c.elapsed(), ok, ack)
 	if ok && !e.Answer {
 		c.answers(ctx, in.Messages)
+	}
+}
+
+// answered tells the fault test that what was stored has been acknowledged, or never will be on this line.
+func (c *conn) answered() {
+	if c.unanswered {
+		c.unanswered = false
+		failpoint.Leave(failpoint.Unanswered)
 	}
 }
 
@@ -100,11 +136,11 @@ func (c *conn) finish(ctx context.Context, texts []instruments.Text) {
 // flush stores what waits for no acknowledgement.
 func (c *conn) flush(ctx context.Context) {
 	c.flushAt = 0
-	in, any := c.archive.idle()
-	if !any {
+	in, waits := c.archive.idle()
+	if !waits {
 		return
 	}
-	if !c.store(ctx, in) {
+	if c.store(ctx, in) != nil {
 		c.note(hl7.CodeStoreRefused)
 		c.flushAt = c.elapsed() + c.opt.Retry
 		return
@@ -114,16 +150,18 @@ func (c *conn) flush(ctx context.Context) {
 
 // store calls the host's Store within its time. A Store that panics is called again for the raw bytes alone: no message
 // can make the node refuse bytes for ever.
-func (c *conn) store(ctx context.Context, in instruments.Intake) bool {
+func (c *conn) store(ctx context.Context, in instruments.Intake) error {
+	ctx, cancel := context.WithTimeout(ctx, c.opt.StoreLimit)
+	defer cancel()
 	in.Peer = c.peer()
 	receipt, err := c.storeOnce(ctx, in)
-	if _, panicked := err.(panicError); panicked {
+	if _, panicked := errors.AsType[panicError](err); panicked {
 		c.note("message_unreadable")
 		in.Messages, in.Bare = nil, true
 		receipt, err = c.storeOnce(ctx, in)
 	}
 	if err != nil {
-		return false
+		return err
 	}
 	c.archive.stored()
 	if !receipt.Instrument.IsZero() && receipt.Instrument != in.Peer.Instrument {
@@ -132,7 +170,13 @@ func (c *conn) store(ctx context.Context, in instruments.Intake) bool {
 		c.shared.mu.Unlock()
 		c.board.identified(c)
 	}
-	return true
+	return nil
+}
+
+// undecided tells whether a Store that failed may yet have succeeded. Its messages then keep their identities: the
+// sender's repetition is a message of its own, which the host knows as a duplicate by its content.
+func undecided(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || lab.KindOf(err) == lab.KindUnknown
 }
 
 // panicError is a panic of the host, as an error.
@@ -143,8 +187,6 @@ func (e panicError) Error() string { return fmt.Sprintf("session: the host panic
 
 // storeOnce calls Store in a goroutine of its own, so that one that does not come back cannot keep the sender waiting.
 func (c *conn) storeOnce(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.opt.StoreLimit)
-	defer cancel()
 	type outcome struct {
 		receipt instruments.Receipt
 		err     error

@@ -83,14 +83,14 @@ func (a *analyzer) unplug() {
 // send gives a message to the host and waits until it is acknowledged.
 func (a *analyzer) send(ctx context.Context, m outgoing) error {
 	a.sent, a.code = false, ""
-	taken := false
+	var taken bool
 	if line, ok := a.machine.(*astm.Line); ok && len(m.parts) > 0 {
 		taken = line.SendFrames(a.elapsed(), astm.Replay(m.parts))
 	} else {
 		taken = a.machine.Send(a.elapsed(), m.text)
 	}
 	if !taken {
-		return fmt.Errorf("simulate: the line already has a message")
+		return errors.New("simulate: the line already has a message")
 	}
 	for a.drain(); !a.sent; {
 		if err := a.step(ctx, time.Hour); err != nil {
@@ -146,7 +146,7 @@ func (a *analyzer) step(ctx context.Context, limit time.Duration) error {
 	case err := <-a.lost:
 		return fmt.Errorf("%w: %w", errLine, err)
 	case <-t.C:
-		a.machine.Tick(a.elapsed())
+		a.machine.Feed(a.elapsed(), nil)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

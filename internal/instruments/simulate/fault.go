@@ -3,6 +3,7 @@ package simulate
 import (
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"jaanch/internal/instruments/link"
@@ -26,6 +27,7 @@ func (f Faults) any() bool { return f != Faults{} }
 // faultyPort spoils what passes through a port.
 type faultyPort struct {
 	link.Port
+
 	f      Faults
 	rng    *rand.Rand // of the writing side alone
 	writes int
@@ -37,7 +39,7 @@ func spoil(p link.Port, f Faults, seed uint64) link.Port {
 	if !f.any() {
 		return p
 	}
-	return &faultyPort{Port: p, f: f, rng: rand.New(rand.NewPCG(seed, 0x5eed))}
+	return &faultyPort{Port: p, f: f, rng: rand.New(rand.NewPCG(seed, 0x5eed))} //nolint:gosec // faults are repeated from a seed, nothing here is secret
 }
 
 func every(n, count int) bool { return n > 0 && count%n == 0 }
@@ -63,7 +65,7 @@ func (p *faultyPort) Write(b []byte) (int, error) {
 		for i := range noise {
 			noise[i] = 'a' + byte(p.rng.IntN(26))
 		}
-		out = append(noise, out...)
+		out = slices.Concat(noise, out)
 	}
 	if err := p.slowly(out); err != nil {
 		return 0, err

@@ -17,7 +17,7 @@ func TubeIDs(zpl []byte) []string {
 	var out, label []string
 	barcode := false
 	copies := 1
-	for _, command := range bytes.Split(zpl, []byte{'^'}) {
+	for command := range bytes.SplitSeq(zpl, []byte{'^'}) {
 		name, data := command, []byte(nil)
 		if len(command) > 2 {
 			name, data = command[:2], command[2:]

@@ -120,7 +120,7 @@ type reply struct {
 // readReply reads one message of the host. Messages that are no answer give no tests and are not final.
 func readReply(p instruments.Protocol, text []byte, sample string) reply {
 	if p == instruments.HL7 {
-		return readReplyHL7(hl7.Parse(text, ""), sample)
+		return readReplyHL7(hl7.Parse(text, ""))
 	}
 	out := reply{final: true}
 	for _, msg := range astm.Parse(text) {
@@ -157,7 +157,7 @@ func firstFilled(f astm.Field) string {
 // displayTests is the number of the first DSP line that names a test.
 const displayTests = 29
 
-func readReplyHL7(m *hl7.Message, sample string) reply {
+func readReplyHL7(m *hl7.Message) reply {
 	kind, _ := m.Type()
 	var out reply
 	for _, g := range m.Segments {

@@ -18,7 +18,7 @@ func rack(ctx context.Context, opt Options, players []*player) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(opt.Out, "printer listens on %s\n", ln.Addr())
+	opt.sayf("printer listens on %s", ln.Addr())
 	printed := make(chan string)
 	trays := make([]chan string, len(players))
 	for i := range trays {
@@ -28,7 +28,7 @@ func rack(ctx context.Context, opt Options, players []*player) error {
 	defer bench.Wait()
 	bench.Go(func() {
 		if err := printer(ctx, ln, printed); err != nil && ctx.Err() == nil {
-			fmt.Fprintf(opt.Out, "printer: %v\n", err)
+			opt.sayf("printer: %v", err)
 			stop()
 		}
 	})
@@ -76,7 +76,7 @@ func (p *player) bench(ctx context.Context, tray chan string) error {
 				return err
 			}
 			if len(tests) == 0 {
-				fmt.Fprintf(p.opt.Out, "%s has no orders for %s\n", p.name, id)
+				p.opt.sayf("%s has no orders for %s", p.name, id)
 				continue
 			}
 			if !pause(ctx, p.opt.Interval) {

@@ -23,6 +23,7 @@ type Target struct {
 	Model    string               // an id of Models; empty for a capture alone
 	Protocol instruments.Protocol // of a capture whose bytes do not tell; else the model's
 	Address  string               // host:port of the node
+	Listen   string               // in its place, where the node is to dial
 	Serial   *link.Serial         // in its place, a serial port
 	Query    Query                // how it asks for orders
 }
@@ -70,10 +71,15 @@ func (o Options) filled() Options {
 	return o
 }
 
+// sayf writes a line of progress. Nobody is held up when it cannot be written.
+func (o Options) sayf(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, format+"\n", args...) }
+
 // Run plays until everything is sent, or ctx ends. It fails when a message was given up, or when the options make no
 // sense.
 func Run(ctx context.Context, opt Options) error {
 	opt = opt.filled()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	if len(opt.Targets) == 0 {
 		return errors.New("simulate: no target is given")
 	}
@@ -84,7 +90,7 @@ func Run(ctx context.Context, opt Options) error {
 	defer acks.close()
 	players := make([]*player, 0, len(opt.Targets))
 	for i, t := range opt.Targets {
-		p, err := newPlayer(opt, t, i, acks)
+		p, err := newPlayer(ctx, opt, t, i, acks)
 		if err != nil {
 			return err
 		}
@@ -117,6 +123,7 @@ type player struct {
 	opt      Options
 	target   Target
 	name     string
+	opener   link.Opener
 	model    Model
 	protocol instruments.Protocol
 	capture  []outgoing
@@ -127,10 +134,10 @@ type player struct {
 	plugs    uint64
 }
 
-func newPlayer(opt Options, t Target, index int, acks *ackLog) (*player, error) {
+func newPlayer(ctx context.Context, opt Options, t Target, index int, acks *ackLog) (*player, error) {
 	p := &player{
 		opt: opt, target: t, acks: acks, protocol: t.Protocol,
-		rng: rand.New(rand.NewPCG(opt.Seed, uint64(index)+1)),
+		rng: rand.New(rand.NewPCG(opt.Seed, uint64(index)+1)), //nolint:gosec // values are repeated from a seed, nothing here is secret
 	}
 	if t.Model != "" {
 		m, ok := findModel(t.Model)
@@ -148,12 +155,21 @@ func newPlayer(opt Options, t Target, index int, acks *ackLog) (*player, error) 
 	} else if t.Model == "" {
 		return nil, errors.New("simulate: neither a model nor a capture is given")
 	}
-	if t.Address == "" && t.Serial == nil {
-		return nil, errors.New("simulate: a target needs an address or a serial port")
-	}
-	p.name = t.Address
-	if t.Serial != nil {
-		p.name = t.Serial.Device
+	switch {
+	case t.Serial != nil:
+		p.name, p.opener = t.Serial.Device, *t.Serial
+	case t.Address != "":
+		p.name, p.opener = t.Address, link.Dialer{Address: t.Address}
+	case t.Listen != "":
+		ln, err := link.Listen(ctx, t.Listen)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = ln.Close() })
+		p.name, p.opener = ln.Addr().String(), link.Acceptor{Listener: ln}
+		opt.sayf("analyzer listens on %s", p.name)
+	default:
+		return nil, errors.New("simulate: a target needs an address, a port to listen on, or a serial port")
 	}
 	return p, nil
 }
@@ -204,7 +220,7 @@ func (p *player) deliver(ctx context.Context, m outgoing) error {
 	for tries := 1; ; tries++ {
 		err := p.attempt(ctx, m)
 		if err == nil {
-			fmt.Fprintf(p.opt.Out, "%s acknowledged %s %s\n", p.name, m.id, m.sample)
+			p.opt.sayf("%s acknowledged %s %s", p.name, m.id, m.sample)
 			return p.acks.add(AckRecord{ID: m.id, SampleID: m.sample, Target: p.name, Results: m.results(p.protocol), Sends: tries})
 		}
 		if ctx.Err() != nil {
@@ -213,7 +229,7 @@ func (p *player) deliver(ctx context.Context, m outgoing) error {
 		if p.opt.Tries > 0 && tries >= p.opt.Tries || errors.Is(err, unsentError{hl7.CodeRejected}) {
 			return fmt.Errorf("message %s after %d tries: %w", m.id, tries, err)
 		}
-		fmt.Fprintf(p.opt.Out, "%s not acknowledged %s: %v\n", p.name, m.id, err)
+		p.opt.sayf("%s not acknowledged %s: %v", p.name, m.id, err)
 		if !pause(ctx, p.opt.Backoff.Min) {
 			return ctx.Err()
 		}
@@ -244,13 +260,9 @@ func (p *player) plug(ctx context.Context) error {
 	if p.line != nil {
 		return nil
 	}
-	var opener link.Opener = link.Dialer{Address: p.target.Address}
-	if p.target.Serial != nil {
-		opener = *p.target.Serial
-	}
 	wait := p.opt.Backoff.Min
 	for {
-		port, err := opener.Open(ctx)
+		port, err := p.opener.Open(ctx)
 		if err == nil {
 			p.plugs++
 			p.line = plug(spoil(port, p.opt.Faults, p.opt.Seed+p.plugs), p.protocol, p.opt)

@@ -14,13 +14,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/astm"
+	"jaanch/internal/instruments/driver"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/session"
 	"jaanch/internal/instruments/simulate"
 	"jaanch/internal/lab"
@@ -32,18 +33,25 @@ type node struct {
 	ids      uint32
 	orders   map[string][]string
 	messages []string
+	decoded  []driver.Message
+	profiles *profile.Set
 	refuse   int // every n-th store fails
 	stores   int
 	opt      session.Options
 	arrived  chan struct{}
 }
 
-func newNode() *node {
+func newNode(t *testing.T) *node {
+	t.Helper()
+	set, err := profile.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
 	fast := 200 * time.Millisecond
 	opt := session.TCPOptions("test")
 	opt.ASTM.Timers = astm.Timers{Frame: 10 * fast, Gap: fast, Yield: fast, Reply: 5 * fast}
 	opt.HL7 = hl7.Options{Silence: 5 * fast}
-	return &node{opt: opt, arrived: make(chan struct{}, 10000)}
+	return &node{opt: opt, profiles: set, arrived: make(chan struct{}, 10000)}
 }
 
 func (n *node) host() instruments.Host {
@@ -76,36 +84,26 @@ func (n *node) store(_ context.Context, in instruments.Intake) (instruments.Rece
 	return instruments.Receipt{}, nil
 }
 
+// answer is what a node does with a message: decode it, and answer its queries from the lab's orders.
 func (n *node) answer(_ context.Context, _ instruments.Peer, m instruments.Message) (instruments.Reply, error) {
-	text := string(m.Text)
-	switch {
-	case strings.Contains(text, "\rQ|1|^"):
-		_, rest, _ := strings.Cut(text, "\rQ|1|^")
-		id, _, _ := strings.Cut(rest, "|")
-		tests := n.orders[id]
-		if len(tests) == 0 {
-			return instruments.Reply{Send: [][]byte{[]byte("H|\\^&\rL|1|I\r")}}, nil
-		}
-		o := fmt.Sprintf("H|\\^&\rP|1\rO|1|%s||^^^%s|R||||||N||||||||||||||Q\rL|1|F\r", id, strings.Join(tests, "\\^^^"))
-		return instruments.Reply{Send: [][]byte{[]byte(o)}}, nil
-	case strings.Contains(text, "|QRY^Q02|"):
-		q := hl7.Parse(m.Text, "")
-		qrd, _ := q.Segment("QRD")
-		id := qrd.Field(8).Text()
-		tests := n.orders[id]
-		status := "OK"
-		if len(tests) == 0 {
-			status = "NF"
-		}
-		out := instruments.Reply{Ack: []byte("MSH|^~\\&|||||||QCK^Q02|1|P|2.3.1\rMSA|AA|" + q.ControlID() + "\rQAK|SR|" + status + "|\r")}
-		if len(tests) > 0 {
-			dsr := "MSH|^~\\&|||||||DSR^Q03|D" + q.ControlID() + "|P|2.3.1\rMSA|AA|" + q.ControlID() + "\rDSP|21||" + id + "\r"
-			for i, code := range tests {
-				dsr += fmt.Sprintf("DSP|%d||%s^^^\r", 29+i, code)
+	protocol := profile.ASTM
+	if m.Protocol == instruments.HL7 {
+		protocol = profile.HL7
+	}
+	d := driver.New(n.profiles, protocol, nil)
+	for _, msg := range d.Decode(m.Text) {
+		n.mu.Lock()
+		n.decoded = append(n.decoded, msg)
+		n.mu.Unlock()
+		for _, q := range msg.Queries {
+			a := driver.Answer{At: time.Now(), ControlID: "N1"}
+			for _, id := range q.SampleIDs {
+				tests := n.orders[id]
+				a.Samples = append(a.Samples, driver.SampleAnswer{SampleID: id, Found: len(tests) > 0, Tests: tests})
 			}
-			out.Send = [][]byte{[]byte(dsr + "DSC|\r")}
+			r, err := d.Answer(q, a)
+			return r.Line(), err
 		}
-		return out, nil
 	}
 	return instruments.Reply{}, nil
 }
@@ -180,7 +178,7 @@ func TestGeneratedResultsArriveInSpiteOfFaults(t *testing.T) {
 			}
 			t.Run(name+" "+model, func(t *testing.T) {
 				t.Parallel()
-				n := newNode()
+				n := newNode(t)
 				log := filepath.Join(t.TempDir(), "acks")
 				err := simulate.Run(limited(t), simulate.Options{
 					Targets: []simulate.Target{{Model: model, Address: n.listen(t)}}, Count: 5, Seed: 1, AckLog: log,
@@ -213,7 +211,7 @@ func TestRefusedStoresAreSentAgain(t *testing.T) {
 	for _, model := range []string{"cbc", "chemistry"} {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()
-			n := newNode()
+			n := newNode(t)
 			n.refuse = 3
 			err := simulate.Run(limited(t), simulate.Options{
 				Targets: []simulate.Target{{Model: model, Address: n.listen(t)}}, Count: 4, Backoff: link.Backoff{Min: time.Millisecond},
@@ -232,18 +230,23 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		model  string
+		query  simulate.Query
 		orders []string
-	}{{"cbc", []string{"HGB", "PLT"}}, {"chemistry", []string{"UREA", "CREA", "K"}}} {
-		t.Run(tc.model, func(t *testing.T) {
+	}{
+		{"cbc", "", []string{"HGB", "PLT"}},
+		{"chemistry", simulate.QueryQRY, []string{"UREA", "CREA", "K"}},
+		{"chemistry", simulate.QueryQBP, []string{"UREA", "CREA", "K"}},
+	} {
+		t.Run(tc.model+" "+string(tc.query), func(t *testing.T) {
 			t.Parallel()
-			n := newNode()
+			n := newNode(t)
 			n.orders = map[string][]string{"TUBE0001": tc.orders}
-			out := &lines{found: make(chan string, 1)}
+			out := &lines{mark: "printer listens on ", found: make(chan string, 1)}
 			done := make(chan error, 1)
 			address := n.listen(t)
 			go func() {
 				done <- simulate.Run(limited(t), simulate.Options{
-					Targets: []simulate.Target{{Model: tc.model, Address: address}}, Rack: "127.0.0.1:0", Count: 1, Out: out,
+					Targets: []simulate.Target{{Model: tc.model, Address: address, Query: tc.query}}, Rack: "127.0.0.1:0", Count: 1, Out: out,
 				})
 			}()
 			c, err := net.Dial("tcp", <-out.found)
@@ -258,18 +261,16 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 			}
 			n.mu.Lock()
 			defer n.mu.Unlock()
-			last := n.messages[len(n.messages)-1]
+			last := n.decoded[len(n.decoded)-1]
 			var codes []string
-			for _, rec := range strings.Split(last, "\r") {
-				if f := strings.Split(rec, "|"); f[0] == "R" {
-					codes = append(codes, strings.TrimPrefix(f[2], "^^^"))
-				} else if f[0] == "OBX" {
-					code, _, _ := strings.Cut(f[3], "^")
-					codes = append(codes, code)
+			for _, o := range last.Observations {
+				codes = append(codes, o.TestCode)
+				if o.SampleID != "TUBE0001" || o.Role != driver.RoleResult || o.ValueNum == "" || !o.Timed {
+					t.Errorf("decoded %+v", o)
 				}
 			}
-			if diff := cmp.Diff(tc.orders, codes); diff != "" || !strings.Contains(last, "TUBE0001") {
-				t.Errorf("%s\n%q", diff, last)
+			if diff := cmp.Diff(tc.orders, codes); diff != "" {
+				t.Error(diff)
 			}
 			if strings.Contains(strings.Join(n.messages, ""), "ASHA") {
 				t.Error("the rack read more than the bar code")
@@ -278,11 +279,14 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 	}
 }
 
-// lines watches the simulator's progress for the printer's address.
-type lines struct{ found chan string }
+// lines watches the simulator's progress for an address.
+type lines struct {
+	mark  string
+	found chan string
+}
 
 func (l *lines) Write(b []byte) (int, error) {
-	if _, address, ok := strings.Cut(string(b), "printer listens on "); ok {
+	if _, address, ok := strings.Cut(string(b), l.mark); ok {
 		l.found <- strings.TrimSpace(address)
 	}
 	return len(b), nil
@@ -305,35 +309,107 @@ func TestTubeIDs(t *testing.T) {
 	}
 }
 
-// TestSerialUpload plays an analyzer on a pseudo-terminal pair: the node's end is a serial port like any other.
-func TestSerialUpload(t *testing.T) {
+// TestNodeThatRestartsLosesNothing ends the node again and again in the middle of uploads. Whatever was acknowledged is
+// stored, and the analyzer sends the rest again by itself.
+func TestNodeThatRestartsLosesNothing(t *testing.T) {
 	t.Parallel()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
+	for _, model := range []string{"cbc", "chemistry"} {
+		t.Run(model, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			ctx := limited(t)
+			first, err := link.Listen(ctx, "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := first.Addr().String()
+			over := make(chan struct{})
+			restarted := make(chan int, 1)
+			go func() {
+				rounds := 0
+				for ln := first; ln != nil; rounds++ {
+					ln = n.life(ctx, ln, address, over)
+				}
+				restarted <- rounds
+			}()
+			log := filepath.Join(t.TempDir(), "acks")
+			err = simulate.Run(ctx, simulate.Options{
+				Targets: []simulate.Target{{Model: model, Address: address}}, Count: 40, AckLog: log, Results: 3,
+				Timers: astm.Timers{Reply: time.Second}, Reply: time.Second, Backoff: link.Backoff{Min: time.Millisecond},
+			})
+			close(over)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rounds := <-restarted
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			all := strings.Join(n.messages, "#")
+			list := acked(t, log)
+			for _, r := range list {
+				if !strings.Contains(all, r.SampleID) {
+					t.Errorf("%s was acknowledged and is not stored", r.SampleID)
+				}
+			}
+			if len(list) != 40 || rounds < 5 {
+				t.Errorf("%d acknowledged in %d lives of the node", len(list), rounds)
+			}
+		})
 	}
-	_ = slave.Close()
-	n := newNode()
-	port, err := link.Serial{Device: slave.Name()}.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
+}
+
+// life runs the node until three more messages have arrived, then ends it and gives its next listener; nil when over.
+func (n *node) life(ctx context.Context, ln net.Listener, address string, over <-chan struct{}) net.Listener {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		board := session.NewBoard(nil)
+		_ = link.Serve(ctx, ln, func(ctx context.Context, p link.Port) { _ = session.Run(ctx, board, p, n.host(), n.opt) })
+	}()
+	last := false
+	for range 3 {
+		select {
+		case <-n.arrived:
+		case <-over:
+			last = true
+		}
 	}
+	end()
+	<-served
+	for !last && ctx.Err() != nil {
+		if next, err := link.Listen(context.WithoutCancel(ctx), address); err == nil {
+			return next
+		}
+	}
+	return nil
+}
+
+func TestAnalyzerThatListensIsDialled(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	out := &lines{mark: "analyzer listens on ", found: make(chan string, 1)}
 	done := make(chan error, 1)
-	go func() { done <- session.Run(t.Context(), session.NewBoard(nil), port, n.host(), n.opt) }()
-	for _, f := range append([][]byte{{5}}, astm.Frames([]byte("H|\\^&\rR|1|^^^K|4.2\rL|1|N\r"), astm.RecordPerFrame, 0)...) {
-		if _, err := master.Write(f); err != nil {
-			t.Fatal(err)
-		}
-		b := make([]byte, 1)
-		if _, err := master.Read(b); err != nil || b[0] != 6 {
-			t.Fatalf("%q is answered by %q, %v", f, b, err)
-		}
+	go func() {
+		done <- simulate.Run(limited(t), simulate.Options{
+			Targets: []simulate.Target{{Model: "chemistry", Listen: "127.0.0.1:0"}}, Count: 3, Out: out,
+		})
+	}()
+	ctx, stop := context.WithCancel(t.Context())
+	dialled := make(chan struct{})
+	go func() {
+		defer close(dialled)
+		link.Keep(ctx, link.Dialer{Address: <-out.found}, link.Backoff{}, nil, func(ctx context.Context, p link.Port) {
+			_ = session.Run(ctx, session.NewBoard(nil), p, n.host(), n.opt)
+		})
+	}()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
-	_ = master.Close()
-	if err := <-done; err == nil {
-		t.Error("the session of a pulled adapter ended without an error")
-	}
-	if len(n.messages) != 1 {
+	stop()
+	<-dialled
+	if len(n.messages) != 3 {
 		t.Errorf("%d messages", len(n.messages))
 	}
 }
@@ -366,7 +442,7 @@ func TestCapturesReplay(t *testing.T) {
 					want = append(want, string(m.Bytes))
 				}
 			}
-			n := newNode()
+			n := newNode(t)
 			err = simulate.Run(limited(t), simulate.Options{
 				Targets: []simulate.Target{{Address: n.listen(t)}}, Capture: path, Count: 1, Tries: 3, Reply: 2 * time.Second,
 			})

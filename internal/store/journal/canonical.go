@@ -39,7 +39,7 @@ var (
 	strict = func() cbor.DecMode {
 		mode, err := cbor.DecOptions{
 			DupMapKey:   cbor.DupMapKeyEnforcedAPF,
-			IntDec:      cbor.IntDecConvertSigned,
+			IntDec:      cbor.IntDecConvertSignedOrFail,
 			IndefLength: cbor.IndefLengthForbidden,
 			TagsMd:      cbor.TagsForbidden,
 		}.DecMode()

@@ -34,7 +34,7 @@ func anyValue() *rapid.Generator[any] {
 		rapid.Map(rapid.String(), func(v string) any { return v }),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 300), func(v []byte) any { return append([]byte{}, v...) }),
 		rapid.Map(rapid.Float64(), func(v float64) any { return v }),
-		rapid.SampledFrom([]any{0.5, 65504.0, 1e-8, 3.4e38, math.Inf(1), -0.0, 5.1, int64(math.MinInt64), int64(math.MaxInt64)}),
+		rapid.SampledFrom([]any{0.5, 65504.0, 1e-8, 3.4e38, math.Inf(1), math.Copysign(0, -1), 5.1, int64(math.MinInt64), int64(math.MaxInt64)}),
 	)
 }
 

@@ -18,8 +18,17 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // vector is one entry with every byte that follows from it. Node, hub and any later program must agree on them.
 type vector struct {
-	Name, Device, Previous, Key                        string
-	Header, Fields, PHI, Salt, PHIDigest, Digest, Hash string
+	Name      string `json:"name"`
+	Device    string `json:"device"`
+	Previous  string `json:"previous"`
+	Key       string `json:"key,omitempty"`
+	Header    string `json:"header"`
+	Fields    string `json:"fields"`
+	PHI       string `json:"phi,omitempty"`
+	Salt      string `json:"salt,omitempty"`
+	PHIDigest string `json:"phi_digest,omitempty"`
+	Digest    string `json:"digest"`
+	Hash      string `json:"hash"`
 }
 
 func vectors(t *testing.T) []vector {

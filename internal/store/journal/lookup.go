@@ -78,6 +78,9 @@ func (r Registry) Check() error {
 	return nil
 }
 
+// named tells whether the column may be a field: the id and what begins with "_" are not.
+func (f Field) named() bool { return f.Column != "" && f.Column != "id" && f.Column[0] != '_' }
+
 func (e Entity) check() error {
 	groups, fields, columns := map[int]bool{}, map[int]bool{}, map[string]bool{}
 	for _, g := range e.Groups {
@@ -90,7 +93,7 @@ func (e Entity) check() error {
 		switch {
 		case f.ID <= 0 || fields[f.ID] || columns[f.Column]:
 			return fmt.Errorf("registry: %s.%s: number or column is missing or used twice", e.Name, f.Column)
-		case f.Column == "" || f.Column == "id" || f.Column[0] == '_':
+		case !f.named():
 			return fmt.Errorf("registry: %s.%s: this column cannot be a field", e.Name, f.Column)
 		case !groups[f.Group]:
 			return fmt.Errorf("registry: %s.%s: group %d does not exist", e.Name, f.Column, f.Group)

@@ -223,7 +223,7 @@ func (tx *Tx) Reissue(old journal.Entry, origin []byte) error {
 	e := tx.newEntry(t, old.Record, old.Op, changeOptions{reason: old.Reason})
 	e.Actor, e.Session, e.WallMS, e.ZoneMin = old.Actor, old.Session, old.WallMS, old.ZoneMin
 	e.Subject, e.Base, e.OriginPos, e.Schema = old.Subject, old.Base, origin, old.Schema
-	e.Fields, e.PHI, e.Prev = old.Fields, old.PHI, old.Prev
+	e.Fields, e.PHI = old.Fields, old.PHI
 	row, err := tx.load(t, old.Record)
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ func (tx *Tx) Reissue(old journal.Entry, origin []byte) error {
 	if err := tx.append(e, t); err != nil {
 		return tx.fail(err)
 	}
-	_, err = tx.exec(t.updateText([]string{"_gv"}), journal.PackGroups(groups), old.Record[:])
+	_, err = tx.exec(t.updateText([]string{columnGroups}), journal.PackGroups(groups), old.Record[:])
 	return tx.fail(err)
 }
 

@@ -109,6 +109,15 @@ type Measure struct {
 	Deltas    []catalogue.DeltaLimit
 }
 
+// ReadTest reads one test without its limits.
+func ReadTest(ctx context.Context, tx queries.DBTX, id lab.ID) (catalogue.Test, error) {
+	row, err := queries.New(tx).Test(ctx, queries.ID(id))
+	if err != nil {
+		return catalogue.Test{}, fmt.Errorf("read test %s: %w", id, err)
+	}
+	return testOf(row)
+}
+
 // ReadMeasure reads one test with its limits.
 func ReadMeasure(ctx context.Context, tx queries.DBTX, id lab.ID) (Measure, error) {
 	q := queries.New(tx)

@@ -25,6 +25,9 @@ const (
 	childExit = 74
 )
 
+// say tells the parent.
+func say(words ...any) { _, _ = fmt.Fprintln(os.Stdout, words...) }
+
 func child(t *testing.T, job, path string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$", "-test.count=1")
@@ -69,11 +72,11 @@ func childIOError(t *testing.T, b *bundle) {
 		return middle(tx)
 	}
 	for _, err := range together(t, b, fns) {
-		fmt.Println("group", lab.KindOf(err) == lab.KindUnknown, lab.CodeOf(err))
+		say("group", lab.KindOf(err) == lab.KindUnknown, lab.CodeOf(err))
 	}
 	<-b.db.Dead()
-	err := b.db.Update(context.Background(), b.user, "late", func(*sqlite.Tx) error { fmt.Println("ran"); return nil })
-	fmt.Println("late", lab.CodeOf(err))
+	err := b.db.Update(context.Background(), b.user, "late", func(*sqlite.Tx) error { say("ran"); return nil })
+	say("late", lab.CodeOf(err))
 	os.Exit(childExit)
 }
 
@@ -113,11 +116,11 @@ func childWrites(b *bundle) {
 				if err := b.db.Update(context.Background(), b.user, "test", func(tx *sqlite.Tx) error {
 					return tx.Insert("patient", id, sqlite.Row{"name": "Asha Sharma"})
 				}); err != nil {
-					fmt.Println("error", err)
+					say("error", err)
 					return
 				}
 				mu.Lock()
-				fmt.Println(id)
+				say(id)
 				mu.Unlock()
 			}
 		})

@@ -38,6 +38,7 @@ type Options struct {
 	Key ed25519.PrivateKey // the node's: signs the head in the side file; nil = no side file
 
 	Migrations fs.FS  // the binary's own
+	checkLimit int64  // bytes; tests set it
 	Backups    string // folder for the copy made before a migration: "backups" beside the database
 }
 
@@ -57,27 +58,32 @@ func (o Options) withDefaults() Options {
 	if o.Migrations == nil {
 		o.Migrations = Migrations()
 	}
+	if o.checkLimit == 0 {
+		o.checkLimit = checkLimit
+	}
 	return o
 }
 
 // DB is an open database. It is safe for use by many goroutines.
 type DB struct {
-	options   Options
-	logger    *slog.Logger
-	device    lab.ID
-	tables    *tables
-	writer    *writer
-	queue     queue
-	readers   *sql.DB
-	texts     sync.Map // query text → *sql.Stmt of the reader pool
-	textCount atomic.Int64
-	ids       idSource
-	head      headFile
-	health    health
-	feed      feed
-	dead      chan struct{}
-	deadBy    error // set before dead is closed
-	closing   sync.Once
+	options     Options
+	logger      *slog.Logger
+	device      lab.ID
+	tables      *tables
+	writer      *writer
+	queue       queue
+	readers     *sql.DB
+	texts       sync.Map // query text → *sql.Stmt of the reader pool
+	textCount   atomic.Int64
+	ids         idSource
+	head        headFile
+	health      health
+	feed        feed
+	dead        chan struct{}
+	deadBy      error // set before dead is closed
+	checkpoints checkpointer
+	closing     sync.Once
+	checking    background
 }
 
 // Open opens the database, or makes it. It migrates (after a backup of a database that holds data), proves the settings
@@ -98,8 +104,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	unclean := stoppedUncleanly(o.Path)
 	db := &DB{options: o, logger: o.Logger, dead: make(chan struct{})}
-	if err := db.start(ctx, pool); err != nil {
+	if err := db.start(ctx, pool, unclean); err != nil {
 		if db.readers != nil {
 			err = errors.Join(err, db.readers.Close())
 		}
@@ -109,7 +116,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 // start brings an opened pool to the state in which it may serve.
-func (db *DB) start(ctx context.Context, pool *sql.DB) error {
+func (db *DB) start(ctx context.Context, pool *sql.DB, unclean bool) error {
 	if err := migrate(ctx, pool, db.options); err != nil {
 		return err
 	}
@@ -126,7 +133,7 @@ func (db *DB) start(ctx context.Context, pool *sql.DB) error {
 	if db.device, err = db.writer.ensureDevice(ctx, db.options); err != nil {
 		return err
 	}
-	if err := db.writer.reload(db.device); err != nil {
+	if err := db.writer.reload(db.device); err != nil { //nolint:contextcheck // no deadline reaches the writer connection
 		return err
 	}
 	if err := db.checkHead(ctx); err != nil {
@@ -139,7 +146,13 @@ func (db *DB) start(ctx context.Context, pool *sql.DB) error {
 	if db.readers, err = openPool(db.options.Path, readerQuery, readers); err != nil {
 		return err
 	}
-	return proveReader(ctx, db.readers)
+	if err := proveReader(ctx, db.readers); err != nil {
+		return err
+	}
+	if unclean {
+		return db.checkPages(ctx)
+	}
+	return nil
 }
 
 // Close waits for the updates that are queued and closes the database. After an undecided commit it leaves the writer
@@ -148,6 +161,7 @@ func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
 		db.queue.close()
+		db.checking.stop()
 		db.texts.Range(func(_, kept any) bool {
 			if s, ok := kept.(*sql.Stmt); ok {
 				err = errors.Join(err, s.Close())

@@ -10,10 +10,12 @@ import (
 	driver "modernc.org/sqlite"
 )
 
+// The settings of the connections. secure_delete is ON and not FAST: FAST leaves what a freed page held (a long text, a
+// picture) in the file, where the test of the erasure finds it.
 const (
 	busyTimeoutMS = "5000"
 	writerQuery   = "_pragma=busy_timeout(" + busyTimeoutMS + ")&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=secure_delete(FAST)" +
+		"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=secure_delete(ON)&_pragma=wal_autocheckpoint(0)" +
 		"&_txlock=immediate&_defensive=1&_dqs=0"
 	readerQuery = "mode=ro&_pragma=busy_timeout(" + busyTimeoutMS + ")&_defensive=1&_dqs=0&_query_only=1"
 )

@@ -54,7 +54,7 @@ func (tx *Tx) Erase(subject lab.ID, note string) error {
 
 // entriesOf lists the entries that hold the subject's personal fields.
 func (tx *Tx) entriesOf(subject lab.ID) (seqs []int64, err error) {
-	rows, err := tx.query(`SELECT seq FROM journal WHERE subject = ? AND (phi IS NOT NULL OR prev IS NOT NULL) ORDER BY seq`, subject[:])
+	rows, err := tx.query(`SELECT seq FROM journal WHERE subject = ? AND (phi IS NOT NULL OR prev IS NOT NULL) ORDER BY seq`, subject[:]) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return nil, fmt.Errorf("erase: %w", err)
 	}
@@ -111,7 +111,7 @@ func (tx *Tx) blankRows(subject lab.ID) error {
 }
 
 func (tx *Tx) rowsOf(t *table, subject lab.ID) (ids []lab.ID, err error) {
-	rows, err := tx.query("SELECT id FROM "+quote(t.entity.Table)+" WHERE "+quote(t.entity.Subject)+" = ?", subject[:])
+	rows, err := tx.query("SELECT id FROM "+quote(t.entity.Table)+" WHERE "+quote(t.entity.Subject)+" = ?", subject[:]) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return nil, fmt.Errorf("erase %s: %w", t.entity.Name, err)
 	}
@@ -213,8 +213,9 @@ func (db *DB) FinishErasure(ctx context.Context) error {
 // truncateLog runs after the COMMIT of an update that erased, still under the lead.
 func (db *DB) truncateLog() error {
 	w := db.writer
-	var busy, frames, folded int
-	if err := w.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &folded); err != nil {
+	db.health.add(ProblemErasure)
+	busy, err := w.fold()
+	if err != nil {
 		return erasureOpen(err)
 	}
 	if busy != 0 {
@@ -223,7 +224,7 @@ func (db *DB) truncateLog() error {
 	if err := w.begin(); err != nil {
 		return erasureOpen(err)
 	}
-	_, err := w.conn.ExecContext(context.Background(), "DELETE FROM sync_state WHERE k = ?", stateErasure)
+	_, err = w.conn.ExecContext(context.Background(), "DELETE FROM sync_state WHERE k = ?", stateErasure)
 	if err == nil {
 		err = w.commit()
 	}
@@ -233,7 +234,21 @@ func (db *DB) truncateLog() error {
 		}
 		return erasureOpen(errors.Join(err, w.rollback()))
 	}
+	db.health.remove(ProblemErasure)
 	return nil
+}
+
+// fold moves the log into the file and empties it. It waits for readers a moment only, because every writer waits with
+// it.
+func (w *writer) fold() (busy int, err error) {
+	ctx := context.Background()
+	if _, err := w.conn.ExecContext(ctx, "PRAGMA busy_timeout = 200"); err != nil {
+		return 0, err
+	}
+	var frames, folded int
+	err = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &folded)
+	_, undo := w.conn.ExecContext(ctx, "PRAGMA busy_timeout = "+busyTimeoutMS)
+	return busy, errors.Join(err, undo)
 }
 
 func erasureOpen(cause error) error {
@@ -252,7 +267,7 @@ func (db *DB) finishOpenErasure(ctx context.Context) error {
 	if open == 0 {
 		return nil
 	}
-	if err := db.truncateLog(); err != nil {
+	if err := db.truncateLog(); err != nil { //nolint:contextcheck // no deadline reaches the writer connection
 		db.logger.Warn("an erasure is still open", "code", CodeErasureOpen)
 	}
 	return nil

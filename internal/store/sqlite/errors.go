@@ -19,6 +19,7 @@ const (
 	CodeDiskFull  = "disk_full"         // nothing was stored
 	CodeDeadline  = "deadline_exceeded" // nothing was stored
 	CodeNewer     = "database_newer"    // the file was written by a newer program
+	codeCorrupt   = "database_corrupt"
 	CodeNoRecord  = "record_not_found"
 	CodeLocked    = "record_locked"
 )
@@ -29,12 +30,11 @@ func mapError(err error) error {
 	if err == nil {
 		return nil
 	}
-	var own *lab.Error
-	if errors.As(err, &own) {
+	if _, ok := errors.AsType[*lab.Error](err); ok {
 		return err
 	}
-	var engine *driver.Error
-	if !errors.As(err, &engine) {
+	engine, ok := errors.AsType[*driver.Error](err)
+	if !ok {
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			return deadlineError(err)
 		}
@@ -53,7 +53,7 @@ func mapError(err error) error {
 	case sqlite3.SQLITE_INTERRUPT:
 		out.Kind, out.Code, out.Message = lab.KindUnavailable, CodeDeadline, "It took too long; nothing was stored. Try again."
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		out.Code, out.Message = "database_corrupt", "The database file is damaged. Stop and restore a backup."
+		out.Code, out.Message = codeCorrupt, "The database file is damaged. Stop and restore a backup."
 	case sqlite3.SQLITE_CONSTRAINT:
 		mapConstraint(out, code, engine.Error())
 	}
@@ -97,8 +97,7 @@ func deadError(cause error) error {
 
 // primaryCode gives the engine's primary result code, 0 for other errors.
 func primaryCode(err error) int {
-	var engine *driver.Error
-	if errors.As(err, &engine) {
+	if engine, ok := errors.AsType[*driver.Error](err); ok {
 		return engine.Code() & 0xff
 	}
 	return 0

@@ -12,6 +12,7 @@ const (
 	ProblemCheck   = "check_undone"  // the check after an unclean stop could not be finished
 	ProblemErasure = "erasure_open"  // bytes of an erased subject may still stand in the file
 	ProblemUnclean = "unclean_stop"  // the last run did not close the database; checked and found whole
+	ProblemLog     = "log_large"     // a reader holds an old snapshot, so the log cannot be carried into the file
 	ProblemRunning = "check_running" // the check after an unclean stop goes on in the background
 )
 

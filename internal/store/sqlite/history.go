@@ -78,7 +78,7 @@ func (tx *ReadTx) SubjectKeys(ctx context.Context, subjects []lab.ID) (map[lab.I
 }
 
 func (tx *ReadTx) entries(ctx context.Context, query string, args ...any) (out []journal.Entry, err error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+	rows, err := tx.QueryContext(ctx, query, args...) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}

@@ -21,8 +21,9 @@ func proveWriter(ctx context.Context, conn querier) error {
 		{"synchronous", "2"},
 		{"foreign_keys", "1"},
 		{"recursive_triggers", "1"},
-		{"secure_delete", "2"},
+		{"secure_delete", "1"},
 		{"busy_timeout", busyTimeoutMS},
+		{"wal_autocheckpoint", "0"},
 		{"query_only", "0"},
 	} {
 		if err := provePragma(ctx, conn, want.pragma, want.value); err != nil {

@@ -9,8 +9,11 @@ import (
 	"jaanch/internal/store/journal"
 )
 
+// columnGroups holds the packed group versions.
+const columnGroups = "_gv"
+
 // bookkeeping are the columns that every synced table has beside its fields.
-var bookkeeping = []string{"_rv", "_gv", "_del"}
+var bookkeeping = []string{"_rv", columnGroups, "_del"}
 
 // table is one synced table with its statements, built from the registry once, never from input.
 type table struct {
@@ -93,7 +96,7 @@ func compileTable(ctx context.Context, db querierRows, entity journal.Entity) (*
 }
 
 func (t *table) readColumns(ctx context.Context, db querierRows) (err error) {
-	rows, err := db.QueryContext(ctx, "SELECT name, \"notnull\" FROM pragma_table_info(?) ORDER BY cid", t.entity.Table)
+	rows, err := db.QueryContext(ctx, "SELECT name, \"notnull\" FROM pragma_table_info(?) ORDER BY cid", t.entity.Table) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return fmt.Errorf("read columns of %s: %w", t.entity.Table, err)
 	}

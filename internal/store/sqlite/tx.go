@@ -93,7 +93,7 @@ func (tx *Tx) ExecContext(_ context.Context, query string, args ...any) (sql.Res
 	if err := allowed(tx.w, query); err != nil {
 		return nil, err
 	}
-	return tx.exec(query, args...)
+	return tx.exec(query, args...) //nolint:contextcheck // no deadline reaches the writer connection
 }
 
 // QueryContext runs a query.
@@ -101,7 +101,7 @@ func (tx *Tx) QueryContext(_ context.Context, query string, args ...any) (*sql.R
 	if err := allowed(tx.w, query); err != nil {
 		return nil, err
 	}
-	return tx.query(query, args...)
+	return tx.query(query, args...) //nolint:contextcheck // no deadline reaches the writer connection
 }
 
 // QueryRowContext runs a query for one row.
@@ -112,17 +112,17 @@ func (tx *Tx) QueryRowContext(_ context.Context, query string, args ...any) *sql
 	}
 	var s *sql.Stmt
 	if err == nil {
-		s, err = tx.w.prepared(tx.w.statements, query)
+		s, err = tx.w.prepared(tx.w.statements, query) //nolint:contextcheck // no deadline reaches the writer connection
 	}
 	if err != nil {
 		// A *sql.Row can carry an error only of database/sql's own making: the update fails with ours whatever the
 		// closure makes of it.
 		_ = tx.fail(err)
-		refused, cancel := context.WithCancel(context.Background())
+		refused, cancel := context.WithCancel(context.Background()) //nolint:contextcheck // no deadline reaches the writer connection
 		cancel()
 		return tx.w.conn.QueryRowContext(refused, "SELECT NULL WHERE 0")
 	}
-	return s.QueryRowContext(context.Background(), args...)
+	return s.QueryRowContext(context.Background(), args...) //nolint:contextcheck // no deadline reaches the writer connection
 }
 
 // PrepareContext is there for sqlc's interface; it always refuses, because a prepared statement would pass the guard by.
@@ -144,7 +144,7 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if err := tx.guard(); err != nil {
 		return nil, err
 	}
-	s, err := tx.w.prepared(tx.w.statements, query)
+	s, err := tx.w.prepared(tx.w.statements, query) //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 	if err := tx.guard(); err != nil {
 		return nil, err
 	}
-	s, err := tx.w.prepared(tx.w.statements, query)
+	s, err := tx.w.prepared(tx.w.statements, query) //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (tx *Tx) scan(query string, args []any, into ...any) error {
 	if err := tx.guard(); err != nil {
 		return err
 	}
-	s, err := tx.w.prepared(tx.w.statements, query)
+	s, err := tx.w.prepared(tx.w.statements, query) //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil {
 		return err
 	}

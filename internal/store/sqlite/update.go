@@ -33,17 +33,17 @@ func (db *DB) Update(ctx context.Context, actor lab.Actor, reason string, fn fun
 		return deadError(db.DeadErr())
 	}
 	if lead {
-		db.lead()
+		db.lead() //nolint:contextcheck // no deadline reaches the writer connection
 		return <-c.done
 	}
 	select {
 	case err := <-c.done:
 		return err
 	case <-c.lead:
-		db.lead()
+		db.lead() //nolint:contextcheck // no deadline reaches the writer connection
 		return <-c.done
 	case <-ctx.Done():
-		return db.giveUp(c)
+		return db.giveUp(c) //nolint:contextcheck // no deadline reaches the writer connection
 	}
 }
 
@@ -134,6 +134,9 @@ func (db *DB) attempt(group []*call) error {
 	if err := w.begin(); err != nil {
 		return errors.Join(err, w.restore(db.device))
 	}
+	if len(group) == 1 {
+		return db.attemptAlone(group[0])
+	}
 	done := make([]ran, 0, len(group))
 	for _, c := range group {
 		if !c.start() {
@@ -149,6 +152,41 @@ func (db *DB) attempt(group []*call) error {
 		}
 		done = append(done, ran{call: c, tx: tx, err: err})
 	}
+	if err := w.commit(); err != nil {
+		return db.commitFailed(done, err)
+	}
+	db.committed(done)
+	return nil
+}
+
+// attemptAlone runs the one update of a transaction without a savepoint: the transaction is its savepoint, and spares the
+// engine from keeping the old form of every page.
+func (db *DB) attemptAlone(c *call) error {
+	w := db.writer
+	if !c.start() {
+		return w.rollback()
+	}
+	before := w.head
+	tx := db.newTx(c)
+	err := tx.execute(c.fn)
+	if err == nil && !w.gone {
+		err = w.trip.check(0, tx.written)
+	}
+	if w.gone {
+		if err == nil {
+			err = errGone
+		}
+		return errors.Join(err, w.restore(db.device))
+	}
+	if err != nil {
+		if undo := w.rollback(); undo != nil {
+			return errors.Join(err, undo, w.restore(db.device))
+		}
+		w.head = before
+		db.committed([]ran{{call: c, tx: tx, err: err}})
+		return nil
+	}
+	done := []ran{{call: c, tx: tx}}
 	if err := w.commit(); err != nil {
 		return db.commitFailed(done, err)
 	}
@@ -229,6 +267,11 @@ func (db *DB) committed(done []ran) {
 		}
 		r.call.answer(mapError(r.err))
 	}
+	entries := 0
+	for _, r := range done {
+		entries += len(r.tx.written)
+	}
+	db.carry(entries)
 }
 
 func (db *DB) callBack(fn func()) {

@@ -53,8 +53,8 @@ const (
 	FaultUnreadable  = "entry_unreadable"
 )
 
-// Error says it in one line, without a value.
-func (f *Fault) Error() string {
+// String says it in one line, without a value.
+func (f *Fault) String() string {
 	if f.Entity == "" {
 		return fmt.Sprintf("journal entry %d: %s", f.Seq, f.Code)
 	}
@@ -88,9 +88,9 @@ func Verify(ctx context.Context, path string, o VerifyOptions) (report Report, e
 		return Report{}, err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	beside, ok, err := ReadHead(HeadPath(path))
+	beside, ok, damaged := ReadHead(HeadPath(path))
 	switch {
-	case err != nil:
+	case damaged != nil:
 		return Report{Fault: &Fault{Code: FaultSignature}}, nil
 	case ok:
 		o.Heads = append(o.Heads, beside)
@@ -154,7 +154,7 @@ func (v *verifier) chain() (err error) {
 	if err := v.prepare(); err != nil {
 		return err
 	}
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT "+entryColumns+" FROM journal ORDER BY seq")
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT "+entryColumns+" FROM journal ORDER BY seq") //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (v *verifier) tail(last int64) {
 
 // lists reads what each erase entry says that it emptied. The walk checks the lists like any fields.
 func (v *verifier) lists() (err error) {
-	rows, err := v.tx.QueryContext(v.ctx,
+	rows, err := v.tx.QueryContext(v.ctx, //nolint:rowserrcheck // closeRows looks at it
 		"SELECT seq, fields FROM journal WHERE seq IN (SELECT by FROM journal_erasure) AND op = 'erase' ORDER BY seq")
 	if err != nil {
 		return err

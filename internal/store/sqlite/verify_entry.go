@@ -32,7 +32,7 @@ func (v *verifier) entry(r *rawEntry, last *head) {
 	*last = head{Seq: e.Seq, Epoch: e.Epoch, TxID: e.TxID, HLC: e.HLC, Hash: e.Hash}
 }
 
-// personal checks the personal fields against their digest. Fields that were emptied are looked at at the end.
+// personal checks the personal fields against their digest. Fields that were emptied are looked at in the end.
 func (v *verifier) personal(e *journal.Entry, r *rawEntry) bool {
 	if r.phi == nil {
 		return true

@@ -40,9 +40,11 @@ func (v *verifier) rows() error {
 	return nil
 }
 
+const recordsText = `SELECT seq, entity, record, op, fields, phi, prev, phi_digest
+FROM journal INDEXED BY journal_record WHERE record IS NOT NULL ORDER BY record, seq`
+
 func (v *verifier) records(tables *tables, counts map[int]int64) (err error) {
-	rows, err := v.tx.QueryContext(v.ctx, `SELECT seq, entity, record, op, fields, phi, prev, phi_digest
-FROM journal INDEXED BY journal_record WHERE record IS NOT NULL ORDER BY record, seq`)
+	rows, err := v.tx.QueryContext(v.ctx, recordsText) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return err
 	}

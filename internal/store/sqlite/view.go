@@ -42,7 +42,7 @@ func (tx *ReadTx) ExecContext(ctx context.Context, query string, args ...any) (s
 
 // QueryContext runs a query.
 func (tx *ReadTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := tx.kept(ctx, query)
+	s, err := tx.kept(ctx, query) //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (tx *ReadTx) QueryContext(ctx context.Context, query string, args ...any) (
 
 // QueryRowContext runs a query for one row.
 func (tx *ReadTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := tx.kept(ctx, query)
+	s, err := tx.kept(ctx, query) //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil || s == nil {
 		return tx.tx.QueryRowContext(ctx, query, args...) // fails the same way, in the form that the caller reads
 	}
@@ -80,7 +80,7 @@ func (tx *ReadTx) kept(ctx context.Context, query string) (*sql.Stmt, error) {
 		}
 		var raced bool
 		if known, raced = tx.db.texts.LoadOrStore(query, s); raced {
-			_ = s.Close() // another reader kept the same text first
+			_ = s.Close() //nolint:sqlclosecheck // another reader kept the same text first; ours goes at once
 		} else {
 			tx.db.textCount.Add(1)
 		}

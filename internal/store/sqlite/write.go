@@ -149,10 +149,10 @@ func stored(v any) any {
 	return v
 }
 
-// Change writes the columns of new that differ from what is stored, and the entry for them. Old is what the caller's
+// Change writes the columns of changed that differ from what is stored, and the entry for them. Old is what the caller's
 // decision stood on: where it names a changed column, the stored value must still be that one, else the change is stale.
 // Nothing that differs means no entry.
-func (tx *Tx) Change(entity string, id lab.ID, old, new Row, opts ...Option) error { //nolint:revive // "new" is the contract's word here
+func (tx *Tx) Change(entity string, id lab.ID, old, changed Row, opts ...Option) error {
 	t, err := tx.db.tables.named(entity)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (tx *Tx) Change(entity string, id lab.ID, old, new Row, opts ...Option) err
 	if err != nil {
 		return err
 	}
-	values, extras, err := t.values(new)
+	values, extras, err := t.values(changed)
 	if err != nil {
 		return err
 	}
@@ -170,11 +170,11 @@ func (tx *Tx) Change(entity string, id lab.ID, old, new Row, opts ...Option) err
 	if err != nil {
 		return err
 	}
-	changed := t.changed(row.values, values)
-	if err := staleness(t, id, row, was, values, changed, o); err != nil {
+	differing := t.changed(row.values, values)
+	if err := staleness(t, id, row, was, values, differing, o); err != nil {
 		return err
 	}
-	if len(changed) == 0 {
+	if len(differing) == 0 {
 		return tx.setExtras(t, id, extras)
 	}
 	if row.deleted {
@@ -185,11 +185,11 @@ func (tx *Tx) Change(entity string, id lab.ID, old, new Row, opts ...Option) err
 		op = journal.OpAmend
 	}
 	e := tx.newEntry(t, id, op, o)
-	for _, f := range changed {
+	for _, f := range differing {
 		e.set(f, values[f.Column])
 		e.was(tx, f, row.values[f.Column])
 	}
-	return tx.store(t, id, e, row, changed, values, extras)
+	return tx.store(t, id, e, row, differing, values, extras)
 }
 
 // store writes the changed columns with their bookkeeping, and the entry.
@@ -210,7 +210,7 @@ func (tx *Tx) store(t *table, id lab.ID, e *draft, row current, changed []journa
 	for _, f := range changed {
 		columns, args = append(columns, f.Column), append(args, values[f.Column])
 	}
-	columns, args = append(columns, "_gv"), append(args, journal.PackGroups(groups))
+	columns, args = append(columns, columnGroups), append(args, journal.PackGroups(groups))
 	if _, err := tx.exec(t.updateText(columns), append(args, id[:])...); err != nil {
 		return fmt.Errorf("change %s: %w", t.entity.Name, err)
 	}
@@ -236,7 +236,7 @@ func (tx *Tx) Tombstone(entity string, id lab.ID, reason string) error {
 		all = append(all, g.ID)
 	}
 	groups := touch(row.groups, all, e)
-	if _, err := tx.exec(t.updateText([]string{"_gv", "_del"}), journal.PackGroups(groups), int64(1), id[:]); err != nil {
+	if _, err := tx.exec(t.updateText([]string{columnGroups, "_del"}), journal.PackGroups(groups), int64(1), id[:]); err != nil {
 		return fmt.Errorf("remove %s: %w", entity, err)
 	}
 	return tx.fail(tx.append(e, t))

@@ -102,7 +102,7 @@ func TestRefusedWrites(t *testing.T) {
 			_, err := tx.ExecContext(t.Context(), "insert\n or\treplace into tally values ('a', 1)")
 			return err
 		}, lab.KindInternal, "internal"},
-		"prepared outside": {func(tx *sqlite.Tx) error { _, err := tx.PrepareContext(t.Context(), "SELECT 1"); return err }, lab.KindInternal, "internal"},
+		"prepared outside": {func(tx *sqlite.Tx) error { _, err := tx.PrepareContext(t.Context(), "SELECT 1"); return err }, lab.KindInternal, "internal"}, //nolint:sqlclosecheck // the statement is kept for the next use
 		"swallowed refusal of a row": {func(tx *sqlite.Tx) error {
 			_ = tx.QueryRowContext(t.Context(), "PRAGMA synchronous=0").Scan(new(int))
 			return nil

@@ -83,7 +83,7 @@ func (w *writer) prepared(cache map[string]*sql.Stmt, query string) (*sql.Stmt, 
 
 // run executes one of the statements that steer the transaction.
 func (w *writer) run(text string) error {
-	s, err := w.prepared(w.control, text)
+	s, err := w.prepared(w.control, text) //nolint:sqlclosecheck // the statement is kept for the next use
 	if err != nil {
 		return err
 	}

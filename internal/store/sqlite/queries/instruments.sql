@@ -41,3 +41,20 @@ SELECT sample_id FROM load_entry WHERE instrument_id = ? AND day = ? AND positio
 -- name: UnknownSenders :many
 SELECT sender, address, protocol, CAST(max(profile) AS TEXT) AS profile, CAST(min(at_ms) AS INTEGER) AS first_ms, CAST(max(at_ms) AS INTEGER) AS last_ms, CAST(count(*) AS INTEGER) AS n
 FROM message WHERE instrument_id IS NULL AND at_ms >= ? GROUP BY sender, address, protocol ORDER BY last_ms DESC LIMIT 100;
+
+-- name: InstrumentsByIdentity :many
+SELECT id, name, profile, enabled, query, window_days, short_ids, approved, coalesce(peer,'') AS peer FROM instrument
+WHERE identity = ? AND _del = 0 ORDER BY id;
+
+-- name: TestsByLoinc :many
+SELECT id FROM test WHERE loinc = ? AND active = 1 AND _del = 0 LIMIT 2;
+
+-- name: CodesForTest :many
+SELECT code FROM instrument_code WHERE instrument_id = ? AND test_id = ? AND _del = 0 ORDER BY code LIMIT 1;
+
+-- name: WaitingForInstrument :many
+SELECT DISTINCT o.sample_id FROM order_test o JOIN instrument_code c ON c.test_id = o.test_id AND c.instrument_id = ? AND c._del = 0
+JOIN sample s ON s.id = o.sample_id WHERE o._state IN ('pending', 'sent_to_analyzer') AND s.state IN ('received', 'stored') AND o.added_ms >= ? AND o._del = 0 LIMIT 100;
+
+-- name: LoadPlaceOf :many
+SELECT position FROM load_entry WHERE instrument_id = ? AND day = ? AND sample_id = ? AND _del = 0 LIMIT 1;

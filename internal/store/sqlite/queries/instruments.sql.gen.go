@@ -46,6 +46,38 @@ func (q *Queries) CodeOf(ctx context.Context, arg CodeOfParams) ([]CodeOfRow, er
 	return items, nil
 }
 
+const codesForTest = `-- name: CodesForTest :many
+SELECT code FROM instrument_code WHERE instrument_id = ? AND test_id = ? AND _del = 0 ORDER BY code LIMIT 1
+`
+
+type CodesForTestParams struct {
+	InstrumentID ID
+	TestID       ID
+}
+
+func (q *Queries) CodesForTest(ctx context.Context, arg CodesForTestParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, codesForTest, arg.InstrumentID, arg.TestID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var code string
+		if err := rows.Scan(&code); err != nil {
+			return nil, err
+		}
+		items = append(items, code)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const instrument = `-- name: Instrument :one
 SELECT id, name, department, profile, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame,
     enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved
@@ -278,6 +310,56 @@ func (q *Queries) Instruments(ctx context.Context) ([]InstrumentsRow, error) {
 	return items, nil
 }
 
+const instrumentsByIdentity = `-- name: InstrumentsByIdentity :many
+SELECT id, name, profile, enabled, query, window_days, short_ids, approved, coalesce(peer,'') AS peer FROM instrument
+WHERE identity = ? AND _del = 0 ORDER BY id
+`
+
+type InstrumentsByIdentityRow struct {
+	ID         ID
+	Name       string
+	Profile    string
+	Enabled    int64
+	Query      int64
+	WindowDays int64
+	ShortIds   int64
+	Approved   int64
+	Peer       string
+}
+
+func (q *Queries) InstrumentsByIdentity(ctx context.Context, identity string) ([]InstrumentsByIdentityRow, error) {
+	rows, err := q.db.QueryContext(ctx, instrumentsByIdentity, identity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []InstrumentsByIdentityRow
+	for rows.Next() {
+		var i InstrumentsByIdentityRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Profile,
+			&i.Enabled,
+			&i.Query,
+			&i.WindowDays,
+			&i.ShortIds,
+			&i.Approved,
+			&i.Peer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loadEntries = `-- name: LoadEntries :many
 SELECT id, position, sample_id FROM load_entry WHERE instrument_id = ? AND day = ? AND _del = 0 ORDER BY position
 `
@@ -349,6 +431,39 @@ func (q *Queries) LoadPlace(ctx context.Context, arg LoadPlaceParams) ([]ID, err
 	return items, nil
 }
 
+const loadPlaceOf = `-- name: LoadPlaceOf :many
+SELECT position FROM load_entry WHERE instrument_id = ? AND day = ? AND sample_id = ? AND _del = 0 LIMIT 1
+`
+
+type LoadPlaceOfParams struct {
+	InstrumentID ID
+	Day          string
+	SampleID     ID
+}
+
+func (q *Queries) LoadPlaceOf(ctx context.Context, arg LoadPlaceOfParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, loadPlaceOf, arg.InstrumentID, arg.Day, arg.SampleID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var position string
+		if err := rows.Scan(&position); err != nil {
+			return nil, err
+		}
+		items = append(items, position)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const seenCodes = `-- name: SeenCodes :many
 SELECT map_code, CAST(count(*) AS INTEGER) AS n, CAST(max(unit) AS TEXT) AS unit FROM observation
 WHERE instrument_id = ? AND at_ms >= ? AND role = 'result' GROUP BY map_code ORDER BY map_code
@@ -378,6 +493,33 @@ func (q *Queries) SeenCodes(ctx context.Context, arg SeenCodesParams) ([]SeenCod
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const testsByLoinc = `-- name: TestsByLoinc :many
+SELECT id FROM test WHERE loinc = ? AND active = 1 AND _del = 0 LIMIT 2
+`
+
+func (q *Queries) TestsByLoinc(ctx context.Context, loinc string) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, testsByLoinc, loinc)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var id ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -424,6 +566,39 @@ func (q *Queries) UnknownSenders(ctx context.Context, atMs int64) ([]UnknownSend
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitingForInstrument = `-- name: WaitingForInstrument :many
+SELECT DISTINCT o.sample_id FROM order_test o JOIN instrument_code c ON c.test_id = o.test_id AND c.instrument_id = ? AND c._del = 0
+JOIN sample s ON s.id = o.sample_id WHERE o._state IN ('pending', 'sent_to_analyzer') AND s.state IN ('received', 'stored') AND o.added_ms >= ? AND o._del = 0 LIMIT 100
+`
+
+type WaitingForInstrumentParams struct {
+	InstrumentID ID
+	AddedMs      int64
+}
+
+func (q *Queries) WaitingForInstrument(ctx context.Context, arg WaitingForInstrumentParams) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, waitingForInstrument, arg.InstrumentID, arg.AddedMs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var sample_id ID
+		if err := rows.Scan(&sample_id); err != nil {
+			return nil, err
+		}
+		items = append(items, sample_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

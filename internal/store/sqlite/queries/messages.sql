@@ -27,7 +27,7 @@ INSERT INTO message (session, idx, instrument_id, sender, address, protocol, pro
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id;
 
 -- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL ORDER BY id DESC LIMIT 1;
+SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1;
 
 -- name: AddObservation :one
 INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit,

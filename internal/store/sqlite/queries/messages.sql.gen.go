@@ -383,7 +383,7 @@ type MessageRow struct {
 	ControlID    string
 	TimedAll     int64
 	Ended        int64
-	Duplicate    int64
+	Duplicate    sql.NullInt64
 	AtMs         int64
 	Text         []byte
 	Warnings     string
@@ -667,7 +667,7 @@ func (q *Queries) OpenSessions(ctx context.Context) ([]OpenSessionsRow, error) {
 }
 
 const sameDigest = `-- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL ORDER BY id DESC LIMIT 1
+SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1
 `
 
 type SameDigestParams struct {

@@ -210,7 +210,7 @@ func (q *Queries) OpenCritical(ctx context.Context, enteredMs int64) ([]OpenCrit
 const previous = `-- name: Previous :many
 SELECT r.id, r.value, coalesce(r.num,'') AS num, r.num_real, r.unit, r.flag, o.visit_id, CAST(coalesce(s.collected_ms, s.received_ms, r.entered_ms) AS INTEGER) AS at_ms
 FROM order_test o JOIN result r ON r.id = o._result LEFT JOIN sample s ON s.id = o.sample_id
-WHERE o.patient_id = ? AND o.test_id = ? AND o._state = 'released' AND o.visit_id <> ? AND o._del = 0
+WHERE o.patient_id = ? AND o.test_id = ? AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0
 ORDER BY o.added_ms DESC LIMIT ?
 `
 

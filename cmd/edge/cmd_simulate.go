@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jaanch/internal/instruments"
+	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/simulate"
+)
+
+// simulateFlags are the flags of `edge simulate`.
+type simulateFlags struct {
+	targets []string
+	serial  []string
+	rack    string
+	capture string
+	query   string
+	count   int
+	samples []string
+	prefix  string
+	every   time.Duration
+	linger  time.Duration
+	seed    uint64
+	acks    string
+	tries   int
+	faults  simulate.Faults
+}
+
+func simulateCommand() *cobra.Command {
+	var f simulateFlags
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "play analyzers against a node",
+		Long: `Plays analyzers, so that a node can be tried without one. It opens no database and knows nothing of the node but
+its addresses.
+
+Each --target or --serial is one analyzer, written MODEL=ADDRESS or MODEL=DEVICE. The models are:
+` + modelList() + `
+Three ways to play:
+  generated   made-up results of the model for --sample ids (or new ids), every --every
+  --capture   the bytes of a recorded file, sent by the protocol's rules; MODEL= may be left out
+  --rack      listens as a label printer (raw TCP, ZPL), loads each tube whose label the node prints, asks the node
+              for its orders by host query, and sends results for exactly the tests that the answer names
+
+What the node did not acknowledge is sent again, as the protocol says. --acks keeps the list of what it did acknowledge.`,
+		Example: `  edge simulate --target cbc=127.0.0.1:6662 --sample 26325K70042L --count 1
+  edge simulate --capture run.astm --target 127.0.0.1:6662
+  edge simulate --rack 127.0.0.1:9100 --target cbc=127.0.0.1:6662 --target chemistry=127.0.0.1:6661`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opt, err := f.options()
+			if err != nil {
+				return usageError{err}
+			}
+			opt.Out = cmd.OutOrStdout()
+			return simulate.Run(cmd.Context(), opt)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *simulateFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.targets, "target", nil, "an analyzer on the network, MODEL=HOST:PORT (may be repeated)")
+	fl.StringArrayVar(&f.serial, "serial", nil, "an analyzer on a serial port, MODEL=DEVICE[@BAUD] (may be repeated)")
+	fl.StringVar(&f.rack, "rack", "", "address on which to listen as the label printer")
+	fl.StringVar(&f.capture, "capture", "", "recorded file to send")
+	fl.StringVar(&f.query, "query", "", "how an HL7 analyzer asks for orders: qry (QRY^Q02) or qbp (QBP^Q11)")
+	fl.IntVar(&f.count, "count", 0, "messages of each analyzer, or times to send the capture; 0 goes on until stopped (1 for a capture)")
+	fl.StringSliceVar(&f.samples, "sample", nil, "sample ids of generated results, in turn")
+	fl.StringVar(&f.prefix, "prefix", "SIM", "beginning of made-up sample ids")
+	fl.DurationVar(&f.every, "every", 2*time.Second, "time between messages")
+	fl.DurationVar(&f.linger, "linger", time.Second, "time to listen after the last message, for what the node still has to say")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of the made-up values; the same seed gives the same values")
+	fl.StringVar(&f.acks, "acks", "", "file that lists the acknowledged messages, one JSON object a line")
+	fl.IntVar(&f.tries, "tries", 0, "sends of one message before it is given up; 0 tries for ever")
+	fl.IntVar(&f.faults.BadChecksum, "fault-checksum", 0, "spoil every n-th frame or block")
+	fl.IntVar(&f.faults.LoseAck, "fault-lose-ack", 0, "lose every n-th answer of the node")
+	fl.IntVar(&f.faults.Duplicate, "fault-duplicate", 0, "send every n-th frame or block twice")
+	fl.IntVar(&f.faults.Torn, "fault-torn", 0, "cut every n-th frame or block and drop the line")
+	fl.IntVar(&f.faults.Garbage, "fault-garbage", 0, "send noise in front of every n-th frame or block")
+	fl.IntVar(&f.faults.Unplug, "fault-unplug", 0, "drop the line behind every n-th frame or block")
+	fl.DurationVar(&f.faults.ByteDelay, "fault-slow", 0, "time between bytes")
+}
+
+func (f *simulateFlags) options() (simulate.Options, error) {
+	opt := simulate.Options{
+		Capture: f.capture, Rack: f.rack, Count: f.count, Samples: f.samples, Prefix: f.prefix, Interval: f.every,
+		Linger: f.linger, Seed: f.seed, AckLog: f.acks, Tries: f.tries, Faults: f.faults,
+	}
+	if opt.Capture != "" && opt.Count == 0 {
+		opt.Count = 1
+	}
+	query := simulate.Query(f.query)
+	if query != "" && query != simulate.QueryQRY && query != simulate.QueryQBP {
+		return opt, fmt.Errorf("--query %q: want qry or qbp", f.query)
+	}
+	for _, t := range f.targets {
+		model, address, err := f.split(t)
+		if err != nil {
+			return opt, err
+		}
+		opt.Targets = append(opt.Targets, simulate.Target{Model: model, Address: address, Query: query, Protocol: instruments.Auto})
+	}
+	for _, s := range f.serial {
+		model, device, err := f.split(s)
+		if err != nil {
+			return opt, err
+		}
+		port := link.Serial{Device: device}
+		if at := strings.LastIndexByte(device, '@'); at > 0 {
+			port.Device = device[:at]
+			if _, err := fmt.Sscanf(device[at+1:], "%d", &port.Baud); err != nil {
+				return opt, fmt.Errorf("--serial %s: %q is no baud rate", s, device[at+1:])
+			}
+		}
+		opt.Targets = append(opt.Targets, simulate.Target{Model: model, Serial: &port, Query: query})
+	}
+	if len(opt.Targets) == 0 {
+		return opt, errors.New("name at least one analyzer with --target or --serial; see edge simulate --help")
+	}
+	return opt, nil
+}
+
+// split reads MODEL=PLACE; a capture needs no model.
+func (f *simulateFlags) split(s string) (model, place string, err error) {
+	model, place, found := strings.Cut(s, "=")
+	switch {
+	case found && place != "":
+		return model, place, nil
+	case !found && f.capture != "":
+		return "", s, nil
+	}
+	return "", "", fmt.Errorf("analyzer %q: want MODEL=ADDRESS", s)
+}
+
+// modelList names the models for the help.
+func modelList() string {
+	var b strings.Builder
+	for _, m := range simulate.Models() {
+		names := make([]string, 0, len(m.Analytes))
+		for _, a := range m.Analytes {
+			names = append(names, a.Code)
+		}
+		fmt.Fprintf(&b, "  %-10s %s, sends %s\n", m.ID, strings.ToUpper(string(m.Protocol)), strings.Join(names, " "))
+	}
+	return b.String()
+}

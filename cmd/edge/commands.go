@@ -1,0 +1,22 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands are all sub-commands, in the order of the help.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		serveCommand(),
+		initCommand(),
+		demoCommand(),
+		enrollCommand(),
+		configCommand(),
+		doctorCommand(),
+		verifyCommand(),
+		dumpCommand(),
+		backupCommand(),
+		decodeCommand(),
+		simulateCommand(),
+		openapiCommand(),
+		versionCommand(),
+	}
+}

@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/store/sqlite"
+	"jaanch/internal/store/sqlite/queries"
+)
+
+// lookAgain tries once more to find a home for what waits from an instrument for one reason, after that reason is gone.
+func (b *Bench) lookAgain(ctx context.Context, tx *sqlite.Tx, id lab.ID, reason string) error {
+	q := queries.New(tx)
+	waiting, err := q.WaitingOf(ctx, queries.WaitingOfParams{Reason: reason, InstrumentID: queries.ID(id)})
+	if err != nil {
+		return fmt.Errorf("read what waits from instrument %s: %w", id, err)
+	}
+	f, err := b.matcherFor(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, n := range waiting {
+		o, err := q.Observation(ctx, n)
+		if err != nil {
+			return fmt.Errorf("read observation %d: %w", n, err)
+		}
+		at, err := f.placeOf(ctx, seenOf(o))
+		if err != nil {
+			return err
+		}
+		if at.state == stateMatched {
+			err = f.file(ctx, o, at)
+		} else {
+			err = f.mark(ctx, o.ID, at, lab.ID{})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return f.settle(ctx)
+}
+
+func seenOf(o queries.Observation) seenRow {
+	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Value, role: o.Role, noValue: o.NoValue != 0}
+}
+
+// matcherFor makes a matcher for observations that are stored already.
+func (b *Bench) matcherFor(ctx context.Context, tx *sqlite.Tx, id lab.ID) (*matcher, error) {
+	f := &matcher{intake: &intake{b: b, tx: tx, q: queries.New(tx)}, visits: map[lab.ID]bool{}}
+	if id.IsZero() {
+		return f, nil
+	}
+	row, err := f.q.Instrument(ctx, queries.ID(id))
+	if err != nil {
+		return nil, fmt.Errorf("read instrument %s: %w", id, err)
+	}
+	f.device = device{id: id, profile: row.Profile, approved: row.Approved != 0 && row.Enabled != 0, query: row.Query != 0, window: int(row.WindowDays), short: row.ShortIds != 0}
+	return f, nil
+}

@@ -1,0 +1,203 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"time"
+
+	"jaanch/internal/instruments"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/lab"
+	"jaanch/internal/store/sqlite"
+	"jaanch/internal/store/sqlite/queries"
+)
+
+// repeatWithin is how long an undated message with the same content counts as sent twice rather than measured twice.
+const repeatWithin = 15 * time.Minute
+
+// Store makes an intake durable: its raw bytes and whatever its messages complete, in one transaction. A session calls it
+// before it acknowledges. Repeating it with the same chunks and messages changes nothing.
+func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
+	var receipt instruments.Receipt
+	actor := lab.System()
+	if !in.Peer.Instrument.IsZero() {
+		actor = lab.Actor{Kind: lab.ActorInstrument, ID: in.Peer.Instrument, Station: in.Peer.Link}
+	}
+	err := b.db.Update(ctx, actor, "intake", func(tx *sqlite.Tx) error {
+		receipt = instruments.Receipt{Instrument: in.Peer.Instrument}
+		s := intake{b: b, tx: tx, q: queries.New(tx), in: in}
+		if err := s.archive(ctx); err != nil {
+			return err
+		}
+		if in.Bare {
+			return nil
+		}
+		for _, m := range in.Messages {
+			id, err := s.message(ctx, m)
+			if err != nil {
+				return err
+			}
+			if !id.IsZero() {
+				receipt.Instrument = id
+			}
+		}
+		return nil
+	})
+	if err == nil && !receipt.Instrument.IsZero() {
+		b.lines.bind(in.Peer.Conn, receipt.Instrument)
+	}
+	return receipt, err
+}
+
+// intake is one Store under way.
+type intake struct {
+	b  *Bench
+	tx *sqlite.Tx
+	q  *queries.Queries
+	in instruments.Intake
+}
+
+// archive keeps the raw bytes of both directions.
+func (s *intake) archive(ctx context.Context) error {
+	for _, c := range s.in.Chunks {
+		err := s.q.OpenSession(ctx, queries.OpenSessionParams{
+			ID: queries.ID(c.Session), Conn: queries.ID(s.in.Peer.Conn), InstrumentID: queries.ID(s.in.Peer.Instrument), Link: s.in.Peer.Link,
+			Address: s.in.Peer.Address, Protocol: string(c.Protocol), OpenedMs: c.At.UnixMilli(),
+		})
+		if err != nil {
+			return fmt.Errorf("open a raw session: %w", err)
+		}
+		err = s.q.AddChunk(ctx, queries.AddChunkParams{
+			Session: queries.ID(c.Session), Seq: int64(c.Seq), AtMs: c.At.UnixMilli(), Dir: int64(c.Dir), Bytes: append([]byte{}, c.Bytes...), Dropped: c.Dropped,
+		})
+		if err != nil {
+			return fmt.Errorf("keep raw bytes: %w", err)
+		}
+		if c.End {
+			if err := s.q.EndSession(ctx, queries.ID(c.Session)); err != nil {
+				return fmt.Errorf("end a raw session: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// message decodes one message and files what it brings. It gives the instrument that sent it, if it is one of ours.
+func (s *intake) message(ctx context.Context, m instruments.Message) (lab.ID, error) {
+	known, err := s.q.MessageOfSession(ctx, queries.MessageOfSessionParams{Session: queries.ID(m.Session), Idx: int64(m.Index)})
+	if err != nil {
+		return lab.ID{}, fmt.Errorf("look for a message: %w", err)
+	}
+	if len(known) > 0 || (m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7) {
+		return lab.ID{}, nil
+	}
+	decoded := driver.New(s.b.profiles, m.Protocol, nil).Decode(m.Text)
+	if len(decoded) == 0 {
+		decoded = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
+	}
+	var last lab.ID
+	for i, d := range decoded {
+		device, err := s.identify(ctx, d)
+		if err != nil {
+			return lab.ID{}, err
+		}
+		if device.profile != "" && device.profile != d.Profile {
+			d = s.again(m, device.profile, i, d)
+		}
+		if err := s.keep(ctx, m, i, d, device); err != nil {
+			return lab.ID{}, err
+		}
+		last = device.id
+	}
+	return last, nil
+}
+
+// again reads the message with the profile that the lab chose for the instrument.
+func (s *intake) again(m instruments.Message, profile string, i int, d driver.Message) driver.Message {
+	fixed, ok := s.b.profiles.Get(profile)
+	if !ok || fixed.Protocol != m.Protocol {
+		return d
+	}
+	if all := driver.New(s.b.profiles, m.Protocol, fixed).Decode(m.Text); i < len(all) {
+		return all[i]
+	}
+	return d
+}
+
+// keep stores a message with its observations and files those that have a home.
+func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d driver.Message, device device) error {
+	same, repeat, err := s.sentBefore(ctx, d, device)
+	if err != nil {
+		return err
+	}
+	warnings, err := json.Marshal(warningCodes(d.Warnings))
+	if err != nil {
+		return fmt.Errorf("encode warnings: %w", err)
+	}
+	params := queries.AddMessageParams{
+		Session: queries.ID(m.Session), Idx: int64(m.Index) + int64(part)<<20, InstrumentID: queries.ID(device.id), Sender: d.Sender.Raw, Address: host(s.in.Peer.Address),
+		Protocol: string(m.Protocol), Profile: d.Profile, Kind: string(d.Kind), ControlID: d.ControlID, Digest: d.Digest[:], TimedAll: flagOf(d.TimedAll),
+		Ended: flagOf(m.Ending != instruments.Cut), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...), Warnings: string(warnings), BytesIn: int64(len(m.Text)),
+	}
+	if same > 0 {
+		params.DuplicateOf.Int64, params.DuplicateOf.Valid = same, true
+	}
+	id, err := s.q.AddMessage(ctx, params)
+	if err != nil {
+		return fmt.Errorf("keep a message: %w", err)
+	}
+	f := matcher{intake: s, device: device, message: id, duplicate: same > 0 && !repeat, repeat: repeat, cut: m.Ending == instruments.Cut, visits: map[lab.ID]bool{}}
+	rows := d.Observations
+	if f.cut {
+		rows = d.Complete()
+	}
+	for i, o := range rows {
+		if err := f.observation(ctx, i, o, d.Kind); err != nil {
+			return err
+		}
+	}
+	return f.settle(ctx)
+}
+
+// sentBefore looks for the same message from the same sender. same names it; repeat says that it may be another run,
+// because nothing in it carries a time and it came long ago.
+func (s *intake) sentBefore(ctx context.Context, d driver.Message, device device) (same int64, repeat bool, err error) {
+	if len(d.Observations) == 0 {
+		return 0, false, nil
+	}
+	rows, err := s.q.SameDigest(ctx, queries.SameDigestParams{Digest: d.Digest[:], InstrumentID: queries.ID(device.id), Sender: d.Sender.Raw})
+	if err != nil {
+		return 0, false, fmt.Errorf("look for the same message: %w", err)
+	}
+	for _, r := range rows {
+		late := s.tx.Now().Sub(time.UnixMilli(r.AtMs)) > repeatWithin
+		return r.ID, late && r.TimedAll == 0, nil
+	}
+	return 0, false, nil
+}
+
+func warningCodes(all []driver.Warning) []string {
+	out := []string{}
+	for _, w := range all {
+		out = append(out, w.Code)
+	}
+	return out
+}
+
+func flagOf(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// host is the address without its port: an analyzer dials from another port each time.
+func host(address string) string {
+	h, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return h
+}

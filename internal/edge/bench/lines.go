@@ -1,0 +1,49 @@
+package bench
+
+import (
+	"sync"
+	"time"
+
+	"jaanch/internal/instruments"
+	"jaanch/internal/lab"
+)
+
+// lines is what connections do at the moment, by connection. It is only for the screen and is lost at a restart.
+type lines struct {
+	mu   sync.Mutex
+	conn map[lab.ID]instruments.Event
+}
+
+func newLines() *lines { return &lines{conn: map[lab.ID]instruments.Event{}} }
+
+func (l *lines) note(e instruments.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.State == instruments.Disconnected {
+		delete(l.conn, e.Peer.Conn)
+		return
+	}
+	l.conn[e.Peer.Conn] = e
+}
+
+// bind names the instrument behind a connection once it is known.
+func (l *lines) bind(conn, instrument lab.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.conn[conn]; ok {
+		e.Peer.Instrument = instrument
+		l.conn[conn] = e
+	}
+}
+
+// of gives the state of an instrument's line, and since when.
+func (l *lines) of(instrument lab.ID) (instruments.State, time.Time, string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.conn {
+		if e.Peer.Instrument == instrument {
+			return e.State, e.At, e.Code
+		}
+	}
+	return instruments.Disconnected, time.Time{}, ""
+}

@@ -1,0 +1,303 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jaanch/internal/edge/filing"
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
+	"jaanch/internal/lab/result"
+	"jaanch/internal/lab/sample"
+	"jaanch/internal/store/sqlite"
+	"jaanch/internal/store/sqlite/queries"
+)
+
+// The states of an observation.
+const (
+	stateMatched    = "matched"
+	stateInbox      = "inbox"
+	stateControl    = "control"
+	stateKept       = "kept"
+	stateDuplicate  = "duplicate"
+	stateIncomplete = "incomplete"
+)
+
+// The reasons why an observation waits for a person.
+const (
+	reasonUnapproved = "unapproved_instrument"
+	reasonUnknown    = "unknown_sample"
+	reasonCheck      = "accession_check"
+	reasonShort      = "short_id"
+	reasonReceived   = "not_received"
+	reasonClosed     = "closed_sample"
+	reasonOld        = "sample_too_old"
+	reasonMismatch   = "patient_mismatch"
+	reasonUnmapped   = "unmapped_code"
+	reasonNotOrdered = "test_not_ordered"
+	reasonCorrection = "correction_after_release"
+	reasonRepeat     = "possible_repeat"
+	reasonIncomplete = "incomplete"
+	reasonUnreadable = "unreadable_value"
+)
+
+// matcher files the observations of one message.
+type matcher struct {
+	*intake
+	device    device
+	message   int64
+	duplicate bool
+	repeat    bool
+	cut       bool
+	visits    map[lab.ID]bool
+}
+
+// place is where an observation belongs, or why nowhere.
+type place struct {
+	state  string
+	reason string
+	test   lab.ID
+	sample lab.ID
+	item   queries.OrderTestRow
+}
+
+func waits(reason string) place { return place{state: stateInbox, reason: reason} }
+
+// observation stores one row and files it where it has exactly one home.
+func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation, kind driver.Kind) error {
+	at, err := f.placeOf(ctx, seenRow{
+		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Value, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
+	})
+	if err != nil {
+		return err
+	}
+	id, err := f.q.AddObservation(ctx, f.row(idx, o, at))
+	if err != nil {
+		return fmt.Errorf("keep an observation: %w", err)
+	}
+	if at.state != stateMatched {
+		return nil
+	}
+	stored, err := f.q.Observation(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read observation %d: %w", id, err)
+	}
+	return f.file(ctx, stored, at)
+}
+
+func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObservationParams {
+	return queries.AddObservationParams{
+		MessageID: f.message, Idx: int64(idx), Grp: int64(o.Group), InstrumentID: queries.ID(f.device.id), SampleText: o.SampleID, PatientText: o.PatientID,
+		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
+		Unit: o.Unit, RangeText: o.Range, Flag: o.Flag, Status: o.Status, Timestamp: o.Timestamp, Role: string(o.Role), State: at.state, Reason: at.reason,
+		TestID: queries.ID(at.test), SampleID: queries.ID(at.sample), OrderTestID: at.item.ID, AtMs: f.tx.Now().UnixMilli(),
+	}
+}
+
+// seenRow is what deciding where a row belongs needs of it.
+type seenRow struct {
+	sample, patient, code, value, role string
+	noValue, control                   bool
+}
+
+// placeOf decides where a row belongs. Nothing is guessed: a home is one sample by its exact id and one open test by the
+// mapped code, and everything else says why it waits.
+func (f *matcher) placeOf(ctx context.Context, o seenRow) (place, error) {
+	switch {
+	case f.duplicate:
+		return place{state: stateDuplicate}, nil
+	case o.control || o.role == string(driver.RoleControl):
+		return place{state: stateControl}, nil
+	case o.role != string(driver.RoleResult):
+		return place{state: stateKept}, nil
+	case f.cut:
+		return place{state: stateIncomplete, reason: reasonIncomplete}, nil
+	case f.device.id.IsZero() || !f.device.approved:
+		return waits(reasonUnapproved), nil
+	case o.noValue:
+		return place{state: stateKept, reason: "no_value"}, nil
+	}
+	at, sampleRow, err := f.sampleOf(ctx, o)
+	if err != nil || at.reason != "" {
+		return at, err
+	}
+	tests, err := f.q.CodeOf(ctx, queries.CodeOfParams{InstrumentID: queries.ID(f.device.id), Code: o.code})
+	if err != nil {
+		return at, fmt.Errorf("look for a code: %w", err)
+	}
+	if len(tests) != 1 {
+		return place{state: stateInbox, reason: reasonUnmapped, sample: at.sample}, nil
+	}
+	at.test = lab.ID(tests[0].TestID)
+	return f.itemOf(ctx, at, sampleRow, o)
+}
+
+// sampleOf finds the one sample that the row names.
+func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.SampleRow, error) {
+	ids, err := f.q.SamplesByAccession(ctx, o.sample)
+	if err != nil {
+		return place{}, queries.SampleRow{}, fmt.Errorf("look for a sample: %w", err)
+	}
+	if len(ids) == 0 && o.sample != "" {
+		if ids, err = f.q.LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(f.device.id), Day: f.b.day(f.tx.Now()).String(), Position: o.sample}); err != nil {
+			return place{}, queries.SampleRow{}, fmt.Errorf("look in the load list: %w", err)
+		}
+	}
+	if len(ids) != 1 {
+		return waits(unknownReason(o.sample)), queries.SampleRow{}, nil
+	}
+	row, err := f.q.Sample(ctx, ids[0])
+	if err != nil {
+		return place{}, row, fmt.Errorf("read sample %s: %w", lab.ID(ids[0]), err)
+	}
+	at := place{state: stateInbox, sample: lab.ID(row.ID)}
+	switch window := time.Duration(f.device.window) * 24 * time.Hour; {
+	case row.State == string(sample.Expected), row.State == string(sample.Collected):
+		at.reason = reasonReceived
+	case row.State != string(sample.Received) && row.State != string(sample.Stored):
+		at.reason = reasonClosed
+	case f.tx.Now().Sub(time.UnixMilli(row.ReceivedMs)) > window:
+		at.reason = reasonOld
+	default:
+		at.reason, err = f.mismatch(ctx, row, o.patient)
+	}
+	return at, row, err
+}
+
+// unknownReason says what is wrong with an id that no sample has.
+func unknownReason(text string) string {
+	_, err := sample.ParseAccession(text)
+	switch {
+	case err == nil:
+		return reasonUnknown
+	case len(text) == sample.AccessionLength:
+		return reasonCheck
+	case len(text) > 0 && len(text) < sample.AccessionLength:
+		return reasonShort
+	default:
+		return reasonUnknown
+	}
+}
+
+// mismatch catches a message that names another patient of ours than the sample's.
+func (f *matcher) mismatch(ctx context.Context, row queries.SampleRow, named string) (string, error) {
+	mrn, err := patient.ParseMRN(named)
+	if err != nil {
+		return "", nil // no number of ours
+	}
+	v, err := f.q.Visit(ctx, row.VisitID)
+	if err != nil {
+		return "", fmt.Errorf("read visit %s: %w", lab.ID(row.VisitID), err)
+	}
+	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(v.PatientID))
+	if err != nil {
+		return "", err
+	}
+	if p.MRN != mrn {
+		return reasonMismatch, nil
+	}
+	return "", nil
+}
+
+// itemOf finds the one open test on the sample.
+func (f *matcher) itemOf(ctx context.Context, at place, row queries.SampleRow, o seenRow) (place, error) {
+	tests, err := f.q.OrderTestsOfSample(ctx, row.ID)
+	if err != nil {
+		return at, fmt.Errorf("read the tests of sample %s: %w", at.sample, err)
+	}
+	i := slices.IndexFunc(tests, func(t queries.OrderTestsOfSampleRow) bool { return lab.ID(t.TestID) == at.test && t.Cancelled == 0 })
+	if i < 0 {
+		at.reason = reasonNotOrdered
+		return at, nil
+	}
+	at.item = queries.OrderTestRow(tests[i])
+	if f.repeat {
+		at.reason = reasonRepeat
+		return at, nil
+	}
+	return f.against(ctx, at, o)
+}
+
+// against decides beside the value that stands there already.
+func (f *matcher) against(ctx context.Context, at place, o seenRow) (place, error) {
+	values, err := f.q.ResultsOfTest(ctx, at.item.ID)
+	if err != nil {
+		return at, fmt.Errorf("read the values of test %s: %w", lab.ID(at.item.ID), err)
+	}
+	if len(values) == 0 || values[0].Source == string(result.Calculated) || at.item.RerunMs > values[0].EnteredMs {
+		at.state = stateMatched
+		return at, nil
+	}
+	same := strings.TrimSpace(values[0].Raw) == strings.TrimSpace(o.value)
+	switch state := at.item.State; {
+	case same:
+		at.state, at.reason = stateKept, "same_value"
+	case state == string(result.Released), state == string(result.Verified), at.item.Level > 0:
+		at.reason = reasonCorrection
+	default:
+		at.reason = reasonRepeat
+	}
+	return at, nil
+}
+
+// file puts a stored observation on its test.
+func (f *matcher) file(ctx context.Context, o queries.Observation, at place) error {
+	id, err := fileObservation(ctx, f.tx, f.b.zone, o, at.item)
+	if lab.KindOf(err) == lab.KindInvalid {
+		return f.mark(ctx, o.ID, place{state: stateInbox, reason: reasonUnreadable, test: at.test, sample: at.sample, item: at.item}, lab.ID{})
+	}
+	if err != nil {
+		return err
+	}
+	f.visits[lab.ID(at.item.VisitID)] = true
+	return f.mark(ctx, o.ID, at, id)
+}
+
+func (f *matcher) mark(ctx context.Context, id int64, at place, filed lab.ID) error {
+	err := f.q.FileObservation(ctx, queries.FileObservationParams{
+		State: at.state, Reason: at.reason, TestID: queries.ID(at.test), SampleID: queries.ID(at.sample), OrderTestID: at.item.ID, ResultID: queries.ID(filed), ID: id,
+	})
+	if err != nil {
+		return fmt.Errorf("mark observation %d: %w", id, err)
+	}
+	return nil
+}
+
+// settle derives what follows from the filed values.
+func (f *matcher) settle(ctx context.Context) error {
+	for visit := range f.visits {
+		if err := filing.New(f.tx, f.b.zone).Settle(ctx, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileObservation files an observation's value: the number as the profile reads it, the text exactly as sent.
+func fileObservation(ctx context.Context, tx *sqlite.Tx, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
+	e := filing.Entry{
+		Text: o.Value, Raw: o.Value, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
+		Measured: measuredAt(o.Timestamp, zone),
+	}
+	if o.Num != "" {
+		e.Text = o.Comparator + o.Num
+	}
+	return filing.New(tx, zone).File(ctx, item, e)
+}
+
+// measuredAt reads an analyzer's digits as its local time; the zero time where they are none.
+func measuredAt(digits string, zone *time.Location) time.Time {
+	for _, layout := range []string{"20060102150405", "200601021504", "20060102"} {
+		if len(digits) < len(layout) {
+			continue
+		}
+		if t, err := time.ParseInLocation(layout, digits[:len(layout)], zone); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}

@@ -1,0 +1,134 @@
+package filing
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/lab/patient"
+	"jaanch/internal/lab/result"
+	"jaanch/internal/store/sqlite"
+	"jaanch/internal/store/sqlite/queries"
+)
+
+// row gives the columns of a value. What identifies it (its test, version and predecessor) is added by insert alone.
+func (f *Filer) row(r result.Result, t catalogue.Test, e Entry) (sqlite.Row, error) {
+	hash := r.ContentHash()
+	holds, err := sqlite.HoldsText(r.Holds)
+	if err != nil {
+		return nil, err
+	}
+	limits := r.Interval.Limits()
+	row := sqlite.Row{
+		"sample_id": r.SampleID, "test_id": r.TestID, "raw": r.Value.Text, "value": result.Print(*r.Value, t.Decimals, limits),
+		"comparator": string(r.Value.Comparator), "num": nil, "num_real": nil, "unit": r.Unit, "flag": string(r.Flag), "critical": r.Flag.Critical() || hasCode(r.Holds, result.HoldCritical),
+		"interval_id": r.Interval.IntervalID, "interval_low": text(r.Interval.Low), "interval_high": text(r.Interval.High), "interval_text": r.Interval.Text,
+		"critical_low": text(r.Interval.CriticalLow), "critical_high": text(r.Interval.CriticalHigh), "no_limit": orNil(r.Interval.Note), "method": orNil(t.Method),
+		"source": string(r.Source), "entered_by": nil, "instrument_id": e.Instrument, "message_id": orZero(e.Message), "observation_id": orZero(e.Observation),
+		"source_flag": orNil(e.Flag), "source_unit": orNil(e.Unit), "measured_ms": nil, "entered_ms": f.tx.Now().UnixMilli(), "reason": orNil(e.Reason),
+		"content_hash": hash[:], "holds": holds,
+	}
+	if r.Value.Num != nil {
+		row["num"], row["num_real"] = r.Value.Num.String(), r.Value.Num.Float()
+	}
+	if r.Source == result.Manual {
+		row["entered_by"] = f.tx.Actor().ID
+	}
+	if !e.Measured.IsZero() {
+		row["measured_ms"] = e.Measured.UnixMilli()
+	}
+	return row, nil
+}
+
+func hasCode(holds []result.Hold, code string) bool {
+	return slices.ContainsFunc(holds, func(h result.Hold) bool { return h.Code == code })
+}
+
+func text(d *lab.Decimal) any {
+	if d == nil {
+		return nil
+	}
+	return d.String()
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func orZero(v int64) any {
+	if v == 0 {
+		return nil
+	}
+	return v
+}
+
+// judge flags a value and finds the holds that it gets by itself and beside the patient's last one.
+func (f *Filer) judge(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, v result.Value) (result.Judgement, error) {
+	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(item.PatientID))
+	if err != nil {
+		return result.Judgement{}, err
+	}
+	collected, err := f.collected(ctx, item)
+	if err != nil {
+		return result.Judgement{}, err
+	}
+	j := result.Judge(m.Test, v, m.Intervals, m.Criticals, Subject(p.Patient, lab.DateOf(collected.In(f.zone))))
+	prior, found, err := f.prior(ctx, item, m.Test)
+	if err != nil || !found {
+		return j, err
+	}
+	if hold, over := result.Delta(m.Deltas, v, collected, prior); over {
+		j.Holds = append(j.Holds, hold)
+	}
+	return j, nil
+}
+
+// Subject is what an interval is chosen by: the age at collection.
+func Subject(p patient.Patient, on lab.Date) catalogue.Subject {
+	s := catalogue.Subject{Sex: p.Sex}
+	if age, ok := p.AgeOn(on); ok {
+		s.AgeDays, s.AgeKnown = age.Days, true
+	}
+	return s
+}
+
+// collected is when the sample was drawn, else when it arrived, else now.
+func (f *Filer) collected(ctx context.Context, item queries.OrderTestRow) (time.Time, error) {
+	if item.SampleID == (queries.ID{}) {
+		return f.tx.Now(), nil
+	}
+	s, err := f.q.Sample(ctx, item.SampleID)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read sample %s: %w", lab.ID(item.SampleID), err)
+	}
+	switch {
+	case s.CollectedMs > 0:
+		return time.UnixMilli(s.CollectedMs), nil
+	case s.ReceivedMs > 0:
+		return time.UnixMilli(s.ReceivedMs), nil
+	default:
+		return f.tx.Now(), nil
+	}
+}
+
+// prior is the patient's newest released value of the test from another visit.
+func (f *Filer) prior(ctx context.Context, item queries.OrderTestRow, t catalogue.Test) (result.Prior, bool, error) {
+	rows, err := f.q.Previous(ctx, queries.PreviousParams{PatientID: item.PatientID, TestID: item.TestID, VisitID: item.VisitID, Limit: 1})
+	if err != nil {
+		return result.Prior{}, false, fmt.Errorf("read the last value of a test: %w", err)
+	}
+	if len(rows) == 0 {
+		return result.Prior{}, false, nil
+	}
+	v, err := result.Parse(t, rows[0].Value, result.Form{})
+	if err != nil {
+		return result.Prior{}, false, nil // the test's kind changed since; there is nothing to compare with
+	}
+	return result.Prior{Value: v, Collected: time.UnixMilli(rows[0].AtMs)}, true, nil
+}

@@ -1,0 +1,56 @@
+package filing
+
+import (
+	"slices"
+	"strings"
+
+	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/lab/result"
+)
+
+// HoldUnit holds a value whose unit is not the test's: nothing is ever converted in silence.
+const HoldUnit = "unit_differs"
+
+// senderHolds are the reasons to look that come from the analyzer itself: a unit other than the test's, or a flag that
+// says more than low, high or normal.
+func senderHolds(t catalogue.Test, e Entry) []result.Hold {
+	if e.Source != result.Analyzer {
+		return nil
+	}
+	var out []result.Hold
+	if e.Unit != "" && t.Unit != "" && plainUnit(e.Unit) != plainUnit(t.Unit) {
+		out = append(out, result.NewHold(HoldUnit, "sent", e.Unit, "expected", t.Unit))
+	}
+	if flag := strings.ToUpper(strings.TrimSpace(e.Flag)); !slices.Contains(ordinaryFlags(), flag) {
+		out = append(out, result.NewHold(result.HoldInstrumentFlag, "flag", e.Flag))
+	}
+	return out
+}
+
+// ordinaryFlags only repeat what our own limits say.
+func ordinaryFlags() []string {
+	return []string{"", "N", "L", "H", "LL", "HH", "A", "AA", "<", ">", "\"\"", "N^N", "NORMAL"}
+}
+
+// plainUnit brings the spellings of one unit together: case, the sign of micro, and how analyzers write powers of ten.
+func plainUnit(unit string) string {
+	u := strings.ToLower(strings.TrimSpace(unit))
+	u = strings.NewReplacer("µ", "u", "μ", "u", "^", "*", "[iu]", "iu", "x10", "10", " ", "").Replace(u)
+	same := map[string]string{
+		"10*9/l": "10*3/ul", "10*3/mm3": "10*3/ul", "k/ul": "10*3/ul", "10e3/ul": "10*3/ul", "10e9/l": "10*3/ul", "giga/l": "10*3/ul", "g/l*9": "10*3/ul",
+		"10*12/l": "10*6/ul", "m/ul": "10*6/ul", "10e6/ul": "10*6/ul", "10e12/l": "10*6/ul", "10*6/mm3": "10*6/ul", "tera/l": "10*6/ul",
+		"um3": "fl", "iu/l": "u/l", "meq/l": "mmol/l", "mcg/dl": "ug/dl",
+	}
+	if to, ok := same[u]; ok {
+		return to
+	}
+	return u
+}
+
+// HoldText gives the English sentence of a hold, also of those that are made here.
+func HoldText(h result.Hold) string {
+	if h.Code == HoldUnit {
+		return "The analyzer sent " + h.Params["sent"] + ", the test is in " + h.Params["expected"] + ": nothing was converted."
+	}
+	return h.Text()
+}

@@ -1,0 +1,245 @@
+package filing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/lab/formula"
+	"jaanch/internal/lab/result"
+	"jaanch/internal/store/sqlite"
+	"jaanch/internal/store/sqlite/queries"
+)
+
+// Settle brings a visit up to date after values were filed: calculated tests, consistency of the values with each other,
+// and the states of all parts.
+func (f *Filer) Settle(ctx context.Context, visit lab.ID) error {
+	if err := f.calculate(ctx, visit); err != nil {
+		return err
+	}
+	if err := f.consistency(ctx, visit); err != nil {
+		return err
+	}
+	return sqlite.RefreshStates(ctx, f.tx, visit)
+}
+
+// work is a visit's tests with their newest values.
+type work struct {
+	tests  []queries.OrderTestsRow
+	states map[lab.ID]sqlite.Standing
+	defs   map[queries.ID]catalogue.Test
+	values map[string]result.Value
+}
+
+func (f *Filer) load(ctx context.Context, visit lab.ID) (*work, error) {
+	states, tests, err := sqlite.Standings(ctx, f.tx, visit)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{tests: tests, states: states, defs: map[queries.ID]catalogue.Test{}, values: map[string]result.Value{}}
+	for _, t := range tests {
+		def, err := sqlite.ReadTest(ctx, f.tx, lab.ID(t.TestID))
+		if err != nil {
+			return nil, err
+		}
+		w.defs[t.TestID] = def
+		r := states[lab.ID(t.ID)].Result
+		if r.ID == (queries.ID{}) || t.Cancelled != 0 {
+			continue
+		}
+		if v, err := StoredValue(r); err == nil {
+			w.values[t.Code] = v
+		}
+	}
+	return w, nil
+}
+
+// StoredValue reads a stored value back as the domain knows it.
+func StoredValue(r queries.ResultsOfVisitRow) (result.Value, error) {
+	v := result.Value{Text: r.Raw, Comparator: result.Comparator(r.Comparator)}
+	if r.Num != "" {
+		d, err := lab.ParseDecimal(r.Num)
+		if err != nil {
+			return v, fmt.Errorf("number of result %s: %w", lab.ID(r.ID), err)
+		}
+		v.Num = &d
+	}
+	return v, nil
+}
+
+// calculate files what follows from other tests. A test that an analyzer or a person gave a value keeps it. Calculated
+// tests may follow from each other, so it goes on until nothing changes, at most four times.
+func (f *Filer) calculate(ctx context.Context, visit lab.ID) error {
+	for range 4 {
+		w, err := f.load(ctx, visit)
+		if err != nil {
+			return err
+		}
+		changed, err := f.calculateOnce(ctx, w)
+		if err != nil || !changed {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
+	changed := false
+	for _, t := range w.tests {
+		def, state := w.defs[t.TestID], w.states[lab.ID(t.ID)]
+		old := state.Result
+		measured := old.ID != (queries.ID{}) && old.Source != string(result.Calculated)
+		if def.Formula.ID == "" || def.Type != catalogue.Calculated || t.Cancelled != 0 || measured || state.Level > 0 || state.Released {
+			continue
+		}
+		item, err := Item(ctx, f.q, lab.ID(t.ID))
+		if err != nil {
+			return false, err
+		}
+		values, err := f.context(ctx, item)
+		if err != nil {
+			return false, err
+		}
+		v, err := result.Calculate(def, w.values, values)
+		var reason *formula.NotCalculated
+		if errors.As(err, &reason) {
+			continue // an input is still missing; the row says so by being empty
+		}
+		if err != nil {
+			return false, fmt.Errorf("calculate %s: %w", t.Code, err)
+		}
+		if old.Num == v.Num.String() {
+			continue
+		}
+		if err := f.fileCalculated(ctx, item, v); err != nil {
+			return false, err
+		}
+		changed = true
+	}
+	return changed, nil
+}
+
+func (f *Filer) fileCalculated(ctx context.Context, item queries.OrderTestRow, v result.Value) error {
+	m, err := sqlite.ReadMeasure(ctx, f.tx, lab.ID(item.TestID))
+	if err != nil {
+		return err
+	}
+	old, err := f.q.ResultsOfTest(ctx, item.ID)
+	if err != nil {
+		return fmt.Errorf("read the values of test %s: %w", lab.ID(item.ID), err)
+	}
+	_, err = f.write(ctx, item, m, v, old, Entry{Source: result.Calculated})
+	return err
+}
+
+// context is what formulas need of the patient and the visit.
+func (f *Filer) context(ctx context.Context, item queries.OrderTestRow) (formula.Values, error) {
+	out := formula.Values{Numbers: map[string]lab.Decimal{}}
+	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(item.PatientID))
+	if err != nil {
+		return out, err
+	}
+	out.Sex = p.Sex
+	at, err := f.collected(ctx, item)
+	if err != nil {
+		return out, err
+	}
+	if age, ok := p.AgeOn(lab.DateOf(at.In(f.zone))); ok {
+		out.Numbers[formula.Age] = lab.DecimalFromInt(int64(age.Years))
+	}
+	v, err := f.q.Visit(ctx, item.VisitID)
+	if err != nil {
+		return out, fmt.Errorf("read visit %s: %w", lab.ID(item.VisitID), err)
+	}
+	for name, text := range map[string]string{formula.Height: v.HeightCm, formula.Weight: v.WeightKg} {
+		if d, err := lab.ParseDecimal(text); text != "" && err == nil {
+			out.Numbers[name] = d
+		}
+	}
+	return out, nil
+}
+
+// consistency looks at the values of the visit beside each other, and holds those that do not fit. Two deltas beyond their
+// limit in one sample may be another patient's blood. Values that are verified are left as they are.
+func (f *Filer) consistency(ctx context.Context, visit lab.ID) error {
+	w, err := f.load(ctx, visit)
+	if err != nil || len(w.tests) == 0 {
+		return err
+	}
+	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(w.tests[0].PatientID))
+	if err != nil {
+		return err
+	}
+	panel := result.Panel{Values: map[string]lab.Decimal{}, Flags: map[string]result.Flag{}, Sex: p.Sex}
+	if age, ok := p.AgeOn(lab.DateOf(f.tx.Now().In(f.zone))); ok {
+		panel.Years, panel.AgeSet = age.Years, true
+	}
+	deltas := map[queries.ID]int{}
+	for _, t := range w.tests {
+		r := w.states[lab.ID(t.ID)].Result
+		if v, ok := w.values[t.Code]; ok && v.Exact() {
+			panel.Values[t.Code] = *v.Num
+			panel.Flags[t.Code] = result.Flag(r.Flag)
+		}
+		holds, err := heldBy(r)
+		if err != nil {
+			return err
+		}
+		if hasCode(holds, result.HoldDelta) {
+			deltas[t.SampleID]++
+		}
+	}
+	return f.addHolds(ctx, w, result.Check(panel), deltas)
+}
+
+func heldBy(r queries.ResultsOfVisitRow) ([]result.Hold, error) {
+	if r.ID == (queries.ID{}) {
+		return nil, nil
+	}
+	return sqlite.ParseHolds(r.Holds)
+}
+
+// addHolds writes the holds that the rules found, and takes away those of rules that no longer fire.
+func (f *Filer) addHolds(_ context.Context, w *work, findings []result.Finding, deltas map[queries.ID]int) error {
+	rules := map[string]bool{result.HoldWrongTube: true}
+	for _, r := range result.Rules() {
+		rules[r.Code] = true
+	}
+	for _, t := range w.tests {
+		state := w.states[lab.ID(t.ID)]
+		if state.Result.ID == (queries.ID{}) || state.Level > 0 || state.Released {
+			continue
+		}
+		old, err := heldBy(state.Result)
+		if err != nil {
+			return err
+		}
+		next := slices.DeleteFunc(slices.Clone(old), func(h result.Hold) bool { return rules[h.Code] })
+		for _, finding := range findings {
+			if slices.Contains(finding.Tests, t.Code) {
+				next = append(next, finding.Hold)
+			}
+		}
+		if hasCode(next, result.HoldDelta) && result.WrongTube(deltas[t.SampleID]) {
+			next = append(next, result.NewHold(result.HoldWrongTube))
+		}
+		before, err := sqlite.HoldsText(old)
+		if err != nil {
+			return err
+		}
+		after, err := sqlite.HoldsText(next)
+		if err != nil {
+			return err
+		}
+		if before == after {
+			continue
+		}
+		if err := f.tx.Change("result", lab.ID(state.Result.ID), nil, sqlite.Row{"holds": after}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/spf13/viper"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/telemetry"
+)
+
+// Config is all that an operator sets. What people change in daily work is data in the browser, not configuration.
+type Config struct {
+	Listen     string           `mapstructure:"listen"`      // address of HTTP, or HTTPS with a certificate
+	Database   telemetry.Secret `mapstructure:"database"`    // Postgres URL
+	Private    string           `mapstructure:"private"`     // directory of a Postgres of the hub's own, for demonstrations
+	TLSCert    string           `mapstructure:"tls_cert"`    // PEM files; empty for HTTP behind a proxy
+	TLSKey     string           `mapstructure:"tls_key"`     //
+	BehindTLS  bool             `mapstructure:"behind_tls"`  // a proxy in front speaks HTTPS
+	Migrate    bool             `mapstructure:"migrate"`     // bring the database up to date at start
+	MaxBatches int              `mapstructure:"max_batches"` // of sync at once in this process
+	LogFormat  string           `mapstructure:"log_format"`  // json or text
+	LogLevel   string           `mapstructure:"log_level"`   // debug, info, warn, error
+}
+
+// keys lists the settings with their defaults and what they are.
+func keys() []setting {
+	return []setting{
+		{"listen", "127.0.0.1:8000", "address to listen on"},
+		{"database", "", "Postgres URL; give it as JAANCH_HUB_DATABASE"},
+		{"private", "", "directory of a Postgres of the hub's own"},
+		{"tls_cert", "", "certificate, PEM"},
+		{"tls_key", "", "its key, PEM"},
+		{"behind_tls", false, "a proxy in front speaks HTTPS"},
+		{"migrate", true, "bring the database up to date at start"},
+		{"max_batches", 32, "batches of sync at once"},
+		{"log_format", "json", "json or text"},
+		{"log_level", "info", "debug, info, warn or error"},
+	}
+}
+
+type setting struct {
+	name  string
+	value any
+	about string
+}
+
+// Load reads the file (hub.yaml in the working directory when file is empty and it exists), then the environment
+// (JAANCH_HUB_LISTEN and so on), then the flags that were set: the later wins. An unknown key in the file is an error.
+func Load(file string, flags map[string]any) (Config, error) {
+	v := viper.New()
+	v.SetEnvPrefix("JAANCH_HUB")
+	for _, k := range keys() {
+		v.SetDefault(k.name, k.value)
+		if err := v.BindEnv(k.name); err != nil {
+			return Config{}, fmt.Errorf("configuration: %w", err)
+		}
+	}
+	if file == "" {
+		if _, err := os.Stat("hub.yaml"); err == nil {
+			file = "hub.yaml"
+		}
+	}
+	if file != "" {
+		v.SetConfigFile(file)
+		if err := v.ReadInConfig(); err != nil {
+			return Config{}, fmt.Errorf("configuration: %s: %w", filepath.Base(file), err)
+		}
+	}
+	for name, value := range flags {
+		v.Set(name, value)
+	}
+	var c Config
+	if err := v.UnmarshalExact(&c); err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Listen == "":
+		return errors.New("configuration: listen is empty")
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("configuration: tls_cert and tls_key belong together")
+	case c.LogFormat != "json" && c.LogFormat != "text":
+		return errors.New("configuration: log_format is json or text")
+	case c.MaxBatches < 1 || c.MaxBatches > 1000:
+		return errors.New("configuration: max_batches is between 1 and 1000")
+	}
+	return nil
+}
+
+// urlFile holds the address of a private server while it runs, for the other commands.
+func urlFile(dir string) string { return filepath.Join(dir, "url") }
+
+// DatabaseURL gives the address of the database: the one set, or that of the running private server.
+func (c *Config) DatabaseURL() (telemetry.Secret, error) {
+	if c.Database.IsSet() {
+		return c.Database, nil
+	}
+	if c.Private != "" {
+		b, err := os.ReadFile(urlFile(c.Private))
+		if err == nil {
+			return telemetry.Secret(strings.TrimSpace(string(b))), nil
+		}
+	}
+	return "", &lab.Error{Kind: lab.KindInvalid, Code: "database_missing", Message: "No database is set. Give its address as JAANCH_HUB_DATABASE."}
+}
+
+// Write prints the effective values as YAML, secrets hidden.
+func (c *Config) Write(w io.Writer) error {
+	value := reflect.ValueOf(*c)
+	for i, k := range keys() {
+		if _, err := fmt.Fprintf(w, "%s: %s # %s\n", k.name, yamlOf(value.Field(i).Interface()), k.about); err != nil {
+			return fmt.Errorf("print the configuration: %w", err)
+		}
+	}
+	return nil
+}
+
+func yamlOf(v any) string {
+	switch v := v.(type) {
+	case telemetry.Secret:
+		if !v.IsSet() {
+			return `""`
+		}
+		return v.String()
+	case string:
+		return fmt.Sprintf("%q", v)
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,89 @@
+//go:build unix
+
+package link_test
+
+import (
+	"context"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"jaanch/internal/instruments/link"
+)
+
+// TestSerialPullAndReplug pulls an adapter in the middle of a silence and plugs another one in under the same name.
+func TestSerialPullAndReplug(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	name := dir + "/analyzer"
+	plug := func() *os.File {
+		master, slave, err := pty.Open()
+		if err != nil {
+			t.Skipf("no pseudo-terminals here: %v", err)
+		}
+		_ = slave.Close()
+		_ = os.Remove(name)
+		if err := os.Symlink(slave.Name(), name); err != nil {
+			t.Fatal(err)
+		}
+		return master
+	}
+	master := plug()
+	ctx, stop := context.WithCancel(t.Context())
+	got := make(chan string, 4)
+	var opened atomic.Int32
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		link.Keep(ctx, link.Serial{Device: name, Baud: 115200}, link.Backoff{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond}, nil,
+			func(_ context.Context, p link.Port) {
+				opened.Add(1)
+				got <- "open"
+				b := make([]byte, 16)
+				for {
+					n, err := p.Read(b)
+					if err != nil {
+						got <- "lost"
+						return
+					}
+					got <- string(b[:n])
+					_, _ = p.Write([]byte{6})
+				}
+			})
+	}()
+	expect := func(want string) {
+		t.Helper()
+		select {
+		case s := <-got:
+			if s != want {
+				t.Fatalf("got %q, want %q", s, want)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("waited too long for %q", want)
+		}
+	}
+	for range 2 {
+		expect("open")
+		_, _ = master.Write([]byte{5})
+		expect("\x05")
+		b := make([]byte, 1)
+		if _, err := master.Read(b); err != nil || b[0] != 6 {
+			t.Fatalf("%q, %v", b, err)
+		}
+		old := master
+		master = plug()
+		_ = old.Close()
+		expect("lost")
+	}
+	expect("open")
+	stop()
+	_ = master.Close()
+	expect("lost")
+	<-done
+	if opened.Load() != 3 {
+		t.Errorf("opened %d times", opened.Load())
+	}
+}

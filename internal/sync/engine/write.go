@@ -1,0 +1,329 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/store/journal"
+	"jaanch/internal/sync/policy"
+	"jaanch/internal/sync/wire"
+)
+
+// write applies an insert, an update or an amendment, group by group.
+func (f *fold) write(c change) Outcome {
+	if c.record == nil {
+		f.create(c)
+		return Outcome{}
+	}
+	if !c.Subject.IsZero() && c.record.Subject.IsZero() {
+		c.record.Subject = c.Subject
+	}
+	out := Outcome{}
+	for _, g := range c.groups {
+		one := f.writeGroup(c, g)
+		if one.Code > out.Code {
+			out = one
+		}
+	}
+	return out
+}
+
+// create makes the record of an insert. Every group of the entity begins with a version, also an empty one.
+func (f *fold) create(c change) {
+	home := f.Lab
+	if c.entity.Scope == journal.ScopeOrg {
+		home = f.Org
+	}
+	r := &Record{
+		Key: Key{c.Entry.Entity, c.Record}, Home: home, CreatedBy: f.Device, Subject: c.Subject,
+		RV: f.firstRV(), Groups: map[int]Group{}, Doc: map[int]any{}, fresh: true, dirty: true,
+	}
+	for _, g := range c.entity.Entity.Groups {
+		r.Groups[g.ID] = f.stamp(c, r.RV)
+	}
+	for _, g := range c.groups {
+		r.Groups[g] = f.stamp(c, r.RV)
+		r.put(c.fields[g])
+	}
+	f.Batch.Records[r.Key] = r
+	f.lock(c)
+	f.count(c, r)
+}
+
+// firstRV begins a record's versions. The hub's epoch stands in the high bits, so that a version that was lost with a
+// failed hub is never given again.
+func (f *fold) firstRV() int64 { return f.HubEpoch<<40 | 1 }
+
+func (f *fold) nextRV(r *Record) int64 { return max(r.RV+1, f.firstRV()) }
+
+// stamp is the bookkeeping of a group that this entry sets.
+func (f *fold) stamp(c change, rv int64) Group {
+	return Group{
+		RV: rv, Pos: moved, Device: f.Device, Epoch: f.Epoch, Seq: c.Seq, Actor: c.Actor, WallMS: c.WallMS, ZoneMin: c.ZoneMin,
+		HLC: f.effective(c.HLC), Suspect: c.HLC.Millis() > f.NowMS+suspectAhead,
+	}
+}
+
+// put writes values into the document; an absent field is the same as nil.
+func (r *Record) put(fields map[int]any) {
+	for id, v := range fields {
+		if v == nil {
+			delete(r.Doc, id)
+			continue
+		}
+		r.Doc[id] = v
+	}
+}
+
+// lock closes the groups that a new record verifies.
+func (f *fold) lock(c change) {
+	for _, l := range c.entity.locks {
+		id, ok := idIn(c.Fields, l.field)
+		if !ok {
+			continue
+		}
+		r := f.Batch.Records[Key{l.entity, id}]
+		if r != nil && !slices.Contains(r.Locked, l.group) {
+			r.Locked = append(r.Locked, l.group)
+			slices.Sort(r.Locked)
+			r.dirty = true
+		}
+	}
+}
+
+// writeGroup decides one group of a record that exists.
+func (f *fold) writeGroup(c change, g int) Outcome {
+	r, fields := c.record, c.fields[g]
+	cur := r.Groups[g]
+	if !r.differs(fields) {
+		return Outcome{}
+	}
+	open := f.openOn(r.Key, g)
+	switch {
+	case slices.Contains(r.Locked, g) && c.Op != journal.OpAmend:
+		return f.refuse(c, g, KindLocked, open)
+	case r.Deleted:
+		return f.refuse(c, g, KindTombstone, open)
+	case cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch):
+		if open != nil && open.ID != c.resolves {
+			return f.join(open, c, g)
+		}
+		return f.settle(c, g, cur)
+	}
+	f.take(c, g, fields)
+	if open != nil {
+		if open.ID == c.resolves {
+			open.State, open.Resolver, open.Winner = StateResolved, c.Actor, string(policy.Client)
+		} else {
+			open.Server = valueOf(r.Groups[g], r.values(c.entity, g), r.Deleted)
+		}
+		f.touched[open.ID] = open
+	}
+	return Outcome{}
+}
+
+// take makes the entry's values those of the hub.
+func (f *fold) take(c change, g int, fields map[int]any) {
+	r := c.record
+	r.RV = f.nextRV(r)
+	r.Groups[g] = f.stamp(c, r.RV)
+	r.put(fields)
+	r.dirty = true
+}
+
+// settle lets the group's strategy decide, and records the contest whoever wins it.
+func (f *fold) settle(c change, g int, cur Group) Outcome {
+	r := c.record
+	group, known := c.entity.groups[g]
+	if !known {
+		group = journal.Group{ID: g, Name: "unknown", Strategy: "LastWriteWins"}
+	}
+	server := r.values(c.entity, g)
+	client := maps.Clone(server)
+	maps.Copy(client, c.fields[g])
+	v := f.contest(c.entity.Entity, group, r,
+		policy.Side{Fields: server, HLC: cur.HLC, Device: cur.Device, Suspect: cur.Suspect},
+		policy.Side{Fields: client, HLC: f.effective(c.HLC), Device: f.Device, Suspect: c.HLC.Millis() > f.NowMS+suspectAhead})
+	con := f.record(c, g, KindValue, group.Strategy, server)
+	con.Winner = string(v.Winner)
+	switch v.Winner {
+	case policy.Client:
+		con.State = StateAuto
+		f.take(c, g, c.fields[g])
+		return Outcome{Code: wire.Applied, Conflict: con.ID}
+	case policy.Both:
+		con.State = StateAuto
+		f.take(c, g, v.Fields)
+		merged := r.Groups[g]
+		merged.Device, merged.Epoch, merged.Seq = lab.ID{}, f.HubEpoch, 0 // the value is the hub's own: nobody skips it as an echo
+		r.Groups[g] = merged
+		return Outcome{Code: wire.Merged, Conflict: con.ID}
+	case policy.Server:
+		con.State = StateAuto
+		f.nudge(r, g)
+		return Outcome{Code: wire.Superseded, Conflict: con.ID}
+	case policy.Nobody:
+	}
+	con.State = StateOpen
+	f.Open = append(f.Open, con)
+	f.nudge(r, g)
+	return Outcome{Code: wire.ConflictOpen, Conflict: con.ID}
+}
+
+// refuse keeps the hub's value whatever the strategy says, and leaves the decision to a person.
+func (f *fold) refuse(c change, g int, kind string, open *Conflict) Outcome {
+	if open != nil {
+		return f.join(open, c, g)
+	}
+	con := f.record(c, g, kind, "ManualResolution", c.record.values(c.entity, g))
+	con.State, con.Winner = StateOpen, string(policy.Nobody)
+	f.Open = append(f.Open, con)
+	f.nudge(c.record, g)
+	return Outcome{Code: wire.ConflictOpen, Conflict: con.ID}
+}
+
+// join adds a further edit to a conflict that is still open.
+func (f *fold) join(open *Conflict, c change, g int) Outcome {
+	value := f.client(c, g)
+	if !slices.ContainsFunc(open.Clients, func(v Value) bool { return v.Device == value.Device && v.Epoch == value.Epoch && v.Seq == value.Seq }) {
+		open.Clients = append(open.Clients, value)
+	}
+	f.touched[open.ID] = open
+	f.nudge(c.record, g)
+	return Outcome{Code: wire.ConflictOpen, Conflict: open.ID}
+}
+
+// nudge moves a group in the feed without a new version, so that the node whose value lost pulls the truth.
+func (f *fold) nudge(r *Record, g int) {
+	cur := r.Groups[g]
+	cur.Pos = moved
+	r.Groups[g] = cur
+	r.dirty = true
+}
+
+// remove applies a tombstone.
+func (f *fold) remove(c change) Outcome {
+	r := c.record
+	if r.Deleted {
+		return Outcome{}
+	}
+	kind := ""
+	if len(r.Locked) > 0 {
+		kind = KindLocked
+	}
+	for _, g := range slices.Sorted(maps.Keys(r.Groups)) {
+		cur := r.Groups[g]
+		if cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch) && kind == "" {
+			kind = KindTombstone
+		}
+	}
+	if kind != "" {
+		out := f.refuse(c, GroupDeleted, kind, f.openOn(r.Key, GroupDeleted))
+		for g := range r.Groups {
+			f.nudge(r, g) // the node that removed it gets all of it back
+		}
+		return out
+	}
+	r.RV = f.nextRV(r)
+	r.Deleted = true
+	r.Groups[GroupDeleted] = f.stamp(c, r.RV)
+	r.dirty = true
+	return Outcome{}
+}
+
+// record begins a conflict. Its id follows from the entry, so that a batch sent twice makes it once.
+func (f *fold) record(c change, g int, kind, strategy string, server map[int]any) *Conflict {
+	r := c.record
+	con := &Conflict{
+		ID: conflictID(f.Device, f.Epoch, c.Seq, g), Key: r.Key, Home: r.Home, Group: g, Subject: r.Subject, Kind: kind,
+		Strategy: strategy, Base: c.Base[g], Server: valueOf(r.Groups[g], server, r.Deleted), Clients: []Value{f.client(c, g)},
+	}
+	f.touched[con.ID] = con
+	return con
+}
+
+func (f *fold) client(c change, g int) Value {
+	return Value{
+		Device: f.Device, Epoch: f.Epoch, Seq: c.Seq, Actor: c.Actor, WallMS: c.WallMS, ZoneMin: c.ZoneMin, HLC: c.HLC,
+		Deleted: c.Op == journal.OpTombstone, Fields: c.fields[g],
+	}
+}
+
+func valueOf(g Group, fields map[int]any, deleted bool) Value {
+	return Value{
+		Device: g.Device, Epoch: g.Epoch, Seq: g.Seq, Actor: g.Actor, WallMS: g.WallMS, ZoneMin: g.ZoneMin, HLC: g.HLC,
+		Deleted: deleted, Fields: fields,
+	}
+}
+
+func conflictID(device lab.ID, epoch, seq int64, group int) lab.ID {
+	b := append([]byte("jaanch conflict 1"), device[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(epoch))
+	b = binary.BigEndian.AppendUint64(b, uint64(seq))
+	b = binary.BigEndian.AppendUint64(b, uint64(group))
+	sum := sha256.Sum256(b)
+	var id lab.ID
+	copy(id[:], sum[:])
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // version 8: a hash of our own making
+	return id
+}
+
+func (f *fold) openOn(k Key, g int) *Conflict {
+	for _, c := range f.Open {
+		if c.Key == k && c.Group == g && c.State == StateOpen {
+			return c
+		}
+	}
+	return nil
+}
+
+// differs tells whether any of the values is not the record's.
+func (r *Record) differs(fields map[int]any) bool {
+	for id, v := range fields {
+		if !equal(r.Doc[id], v) {
+			return true
+		}
+	}
+	return false
+}
+
+// values gives the fields of one group.
+func (r *Record) values(es *entitySchema, g int) map[int]any {
+	out := map[int]any{}
+	for id, v := range r.Doc {
+		f, known := es.fields[id]
+		if known && f.Group == g || !known && g == unknownGroup {
+			out[id] = v
+		}
+	}
+	return out
+}
+
+// erase empties the personal fields of everything that is about the person.
+func (f *fold) erase(subject lab.ID) {
+	for _, r := range f.Batch.Records {
+		if r.Subject != subject {
+			continue
+		}
+		es := f.Schema.entities[r.Entity]
+		for id := range r.Doc {
+			if fd, known := es.fields[id]; known && fd.Personal {
+				delete(r.Doc, id)
+				r.dirty = true
+			}
+		}
+	}
+}
+
+func equal(a, b any) bool {
+	x, ok1 := a.([]byte)
+	y, ok2 := b.([]byte)
+	if ok1 || ok2 {
+		return ok1 && ok2 && bytes.Equal(x, y)
+	}
+	return a == b
+}
