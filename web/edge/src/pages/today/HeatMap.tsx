@@ -7,7 +7,12 @@ export function HeatMap({ rows, firstHour, now }: { rows: S['HourRow'][]; firstH
   const hours = Math.max(1, ...rows.map((r) => Math.max(r.done.length, r.expected.length)));
   const max = Math.max(1, ...rows.flatMap((r) => r.done));
   return (
-    <div className="heat" style={{ gridTemplateColumns: `84px repeat(${hours}, minmax(0, 1fr))` }} role="img" aria-label={t('today.byHour')}>
+    <div
+      className="heat"
+      style={{ gridTemplateColumns: `84px repeat(${hours}, minmax(0, 1fr))` }}
+      role="img"
+      aria-label={t('today.byHour')}
+    >
       {rows.map((r) => (
         <div key={r.department} style={{ display: 'contents' }}>
           <div className="cut sec" style={{ alignSelf: 'center' }}>
