@@ -334,4 +334,3 @@ func tubeBlock(s queries.SamplesRow) report.Sample {
 	}
 	return out
 }
-

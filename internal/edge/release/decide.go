@@ -147,8 +147,12 @@ func rerunReason(codes string) string {
 		return "tech"
 	}
 	for _, r := range []struct{ hold, reason string }{
-		{result.HoldCritical, "critical"}, {result.HoldDelta, "delta"}, {result.HoldInstrumentFlag, "flag"}, {result.HoldQC, "qc"},
-		{result.HoldUncertain, "range"}, {result.HoldCriticalUncertain, "range"},
+		{result.HoldCritical, "critical"},
+		{result.HoldDelta, "delta"},
+		{result.HoldInstrumentFlag, "flag"},
+		{result.HoldQC, "qc"},
+		{result.HoldUncertain, "range"},
+		{result.HoldCriticalUncertain, "range"},
 	} {
 		if slices.Contains(list, r.hold) {
 			return r.reason
