@@ -148,7 +148,7 @@ func cardState(state string) string {
 
 func observationView(ctx context.Context, tx queries.DBTX, o queries.Observation) (Observation, error) {
 	out := Observation{
-		ID: o.ID, TestCode: o.MapCode, TestName: o.TestName, TestID: lab.ID(o.TestID), Value: o.Value, Unit: o.Unit, Flag: o.Flag, Status: o.Status,
+		ID: o.ID, TestCode: o.MapCode, TestName: o.TestName, TestID: lab.ID(o.TestID), Value: o.Reported, Unit: o.Unit, Flag: o.Flag, Status: o.Status,
 		Role: o.Role, State: o.State, At: time.UnixMilli(o.AtMs).UTC(),
 	}
 	if !out.TestID.IsZero() {

@@ -70,7 +70,7 @@ func waits(reason string) place { return place{state: stateInbox, reason: reason
 // observation stores one row and files it where it has exactly one home.
 func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation, kind driver.Kind) error {
 	at, err := f.placeOf(ctx, seenRow{
-		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Value, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
+		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Reported, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
 	})
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObservationParams {
 	return queries.AddObservationParams{
 		MessageID: f.message, Idx: int64(idx), Grp: int64(o.Group), InstrumentID: queries.ID(f.device.id), SampleText: o.SampleID, PatientText: o.PatientID,
-		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
+		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Reported: o.Reported, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
 		Unit: o.Unit, RangeText: o.Range, Flag: o.Flag, Status: o.Status, Timestamp: o.Timestamp, Role: string(o.Role), State: at.state, Reason: at.reason,
 		TestID: queries.ID(at.test), SampleID: queries.ID(at.sample), OrderTestID: at.item.ID, AtMs: f.tx.Now().UnixMilli(),
 	}
@@ -277,10 +277,11 @@ func (f *matcher) settle(ctx context.Context) error {
 	return nil
 }
 
-// fileObservation files an observation's value: the number as the profile reads it, the text exactly as sent.
+// fileObservation files what an observation reports: the number as the profile reads it, the text exactly as sent. Where the
+// value only says that the result stands in the flag, the flag is filed.
 func fileObservation(ctx context.Context, tx *sqlite.Tx, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
 	e := filing.Entry{
-		Text: o.Value, Raw: o.Value, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
+		Text: o.Reported, Raw: o.Reported, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
 		Measured: measuredAt(o.Timestamp, zone),
 	}
 	if o.Num != "" {

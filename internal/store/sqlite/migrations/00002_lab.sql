@@ -1091,7 +1091,7 @@ CREATE INDEX message_instrument ON message (instrument_id, at_ms);
 CREATE INDEX message_digest ON message (digest, instrument_id) WHERE digest IS NOT NULL;
 CREATE INDEX message_sender ON message (sender, address, at_ms) WHERE instrument_id IS NULL;
 
--- One row that an analyzer sent. state: matched, inbox, control, kept, duplicate, incomplete, attached, discarded.
+-- One row that an analyzer sent. reported is what is filed: the value, or the flag where the result stands there. state: matched, inbox, control, kept, duplicate, incomplete, attached, discarded.
 CREATE TABLE observation (
     id            INTEGER PRIMARY KEY,
     message_id    INTEGER NOT NULL REFERENCES message (id),
@@ -1104,6 +1104,7 @@ CREATE TABLE observation (
     map_code      TEXT    NOT NULL,
     test_name     TEXT    NOT NULL,
     value         TEXT    NOT NULL,
+    reported      TEXT    NOT NULL,
     num           TEXT    NOT NULL,
     comparator    TEXT    NOT NULL,
     no_value      INTEGER NOT NULL DEFAULT 0,
