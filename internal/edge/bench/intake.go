@@ -61,15 +61,13 @@ type intake struct {
 
 // archive keeps the raw bytes of both directions.
 func (s *intake) archive(ctx context.Context) error {
+	var opened lab.ID
 	for _, c := range s.in.Chunks {
-		err := s.q.OpenSession(ctx, queries.OpenSessionParams{
-			ID: queries.ID(c.Session), Conn: queries.ID(s.in.Peer.Conn), InstrumentID: queries.ID(s.in.Peer.Instrument), Link: s.in.Peer.Link,
-			Address: s.in.Peer.Address, Protocol: string(c.Protocol), OpenedMs: c.At.UnixMilli(),
-		})
-		if err != nil {
-			return fmt.Errorf("open a raw session: %w", err)
+		if err := s.open(ctx, c, opened); err != nil {
+			return err
 		}
-		err = s.q.AddChunk(ctx, queries.AddChunkParams{
+		opened = c.Session
+		err := s.q.AddChunk(ctx, queries.AddChunkParams{
 			Session: queries.ID(c.Session), Seq: int64(c.Seq), AtMs: c.At.UnixMilli(), Dir: int64(c.Dir), Bytes: append([]byte{}, c.Bytes...), Dropped: c.Dropped,
 		})
 		if err != nil {
@@ -80,6 +78,21 @@ func (s *intake) archive(ctx context.Context) error {
 				return fmt.Errorf("end a raw session: %w", err)
 			}
 		}
+	}
+	return nil
+}
+
+// open makes the session of a chunk, unless the chunk before was of the same one.
+func (s *intake) open(ctx context.Context, c instruments.Chunk, opened lab.ID) error {
+	if c.Session == opened {
+		return nil
+	}
+	err := s.q.OpenSession(ctx, queries.OpenSessionParams{
+		ID: queries.ID(c.Session), Conn: queries.ID(s.in.Peer.Conn), InstrumentID: queries.ID(s.in.Peer.Instrument), Link: s.in.Peer.Link,
+		Address: s.in.Peer.Address, Protocol: string(c.Protocol), OpenedMs: c.At.UnixMilli(),
+	})
+	if err != nil {
+		return fmt.Errorf("open a raw session: %w", err)
 	}
 	return nil
 }
@@ -148,7 +161,8 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	if err != nil {
 		return fmt.Errorf("keep a message: %w", err)
 	}
-	f := matcher{intake: s, device: device, message: id, duplicate: same > 0 && !repeat, repeat: repeat, cut: m.Ending == instruments.Cut, visits: map[lab.ID]bool{}}
+	f := newMatcher(s)
+	f.device, f.message, f.duplicate, f.repeat, f.cut = device, id, same > 0 && !repeat, repeat, m.Ending == instruments.Cut
 	rows := d.Observations
 	if f.cut {
 		rows = d.Complete()

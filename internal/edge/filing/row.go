@@ -70,7 +70,7 @@ func orZero(v int64) any {
 
 // judge flags a value and finds the holds that it gets by itself and beside the patient's last one.
 func (f *Filer) judge(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, v result.Value) (result.Judgement, error) {
-	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(item.PatientID))
+	p, err := f.person(ctx, item.PatientID)
 	if err != nil {
 		return result.Judgement{}, err
 	}
@@ -103,9 +103,9 @@ func (f *Filer) collected(ctx context.Context, item queries.OrderTestRow) (time.
 	if item.SampleID == (queries.ID{}) {
 		return f.tx.Now(), nil
 	}
-	s, err := f.q.Sample(ctx, item.SampleID)
+	s, err := f.Sample(ctx, item.SampleID)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read sample %s: %w", lab.ID(item.SampleID), err)
+		return time.Time{}, err
 	}
 	switch {
 	case s.CollectedMs > 0:
