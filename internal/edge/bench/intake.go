@@ -25,6 +25,7 @@ func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.R
 	if !in.Peer.Instrument.IsZero() {
 		actor = lab.Actor{Kind: lab.ActorInstrument, ID: in.Peer.Instrument, Station: in.Peer.Link}
 	}
+	decoded := b.decode(in)
 	err := b.db.Update(ctx, actor, "intake", func(tx *sqlite.Tx) error {
 		receipt = instruments.Receipt{Instrument: in.Peer.Instrument}
 		s := intake{b: b, tx: tx, q: queries.New(tx), in: in}
@@ -34,8 +35,8 @@ func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.R
 		if in.Bare {
 			return nil
 		}
-		for _, m := range in.Messages {
-			id, err := s.message(ctx, m)
+		for i, m := range in.Messages {
+			id, err := s.message(ctx, m, decoded[i])
 			if err != nil {
 				return err
 			}
@@ -49,6 +50,24 @@ func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.R
 		b.lines.bind(in.Peer.Conn, receipt.Instrument)
 	}
 	return receipt, err
+}
+
+// decode reads the messages before the update begins, because every other writer waits for an update.
+func (b *Bench) decode(in instruments.Intake) [][]driver.Message {
+	if in.Bare {
+		return nil
+	}
+	out := make([][]driver.Message, len(in.Messages))
+	for i, m := range in.Messages {
+		if m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7 {
+			continue
+		}
+		out[i] = driver.New(b.profiles, m.Protocol, nil).Decode(m.Text)
+		if len(out[i]) == 0 {
+			out[i] = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
+		}
+	}
+	return out
 }
 
 // intake is one Store under way.
@@ -97,18 +116,14 @@ func (s *intake) open(ctx context.Context, c instruments.Chunk, opened lab.ID) e
 	return nil
 }
 
-// message decodes one message and files what it brings. It gives the instrument that sent it, if it is one of ours.
-func (s *intake) message(ctx context.Context, m instruments.Message) (lab.ID, error) {
+// message files what one message brings. It gives the instrument that sent it, if it is one of ours.
+func (s *intake) message(ctx context.Context, m instruments.Message, decoded []driver.Message) (lab.ID, error) {
 	known, err := s.q.MessageOfSession(ctx, queries.MessageOfSessionParams{Session: queries.ID(m.Session), Idx: int64(m.Index)})
 	if err != nil {
 		return lab.ID{}, fmt.Errorf("look for a message: %w", err)
 	}
-	if len(known) > 0 || (m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7) {
+	if len(known) > 0 {
 		return lab.ID{}, nil
-	}
-	decoded := driver.New(s.b.profiles, m.Protocol, nil).Decode(m.Text)
-	if len(decoded) == 0 {
-		decoded = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
 	}
 	var last lab.ID
 	for i, d := range decoded {
