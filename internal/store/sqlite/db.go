@@ -35,6 +35,10 @@ type Options struct {
 	Rand     io.Reader // ids, keys: crypto/rand
 	Tripwire bool      // tests and debug builds: an unjournalled write of a synced table fails its Update
 
+	// Trace sees every statement of an update before it runs, and "BEGIN" before the first one; tests that compare a run with
+	// its bare statements record them. It is never set in service: the arguments are patient data.
+	Trace func(query string, args []any)
+
 	Key ed25519.PrivateKey // the node's: signs the head in the side file; nil = no side file
 
 	Migrations fs.FS  // the binary's own
@@ -109,6 +113,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := db.start(ctx, pool, unclean); err != nil {
 		if db.readers != nil {
 			err = errors.Join(err, db.readers.Close())
+		}
+		if db.writer != nil {
+			err = errors.Join(err, db.writer.close())
 		}
 		return nil, errors.Join(fmt.Errorf("open database: %w", mapError(err)), pool.Close())
 	}
