@@ -28,7 +28,8 @@ describe.each(Object.entries(screens))('screens of %s', (app, list) => {
         const { page, complaints } = await openPage(browser);
         await page.emulateMedia({ colorScheme: scheme });
         await page.goto(server.url + screen.path);
-        await page.waitForLoadState('networkidle');
+        await page.locator('main').waitFor();
+        await page.waitForTimeout(700); // the made-up API answers at once; charts and lists have settled by then
         await screen.act?.(page);
         await page.evaluate(axe);
         const found = await page.evaluate(async () => {

@@ -5,7 +5,7 @@ import { must } from '@jaanch/shared/api/client';
 import { useKept } from '@jaanch/shared/hooks/kept';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { useNow } from '@jaanch/shared/hooks/now';
-import { inr } from '@jaanch/shared/lab/money';
+import { group, inr } from '@jaanch/shared/lab/money';
 import { clock, longDay, ms, span } from '@jaanch/shared/lab/when';
 import { MiniLine } from '@jaanch/shared/ui/charts';
 import { useHeading } from '@jaanch/shared/ui/Frame';
@@ -108,9 +108,9 @@ export function OverviewPage() {
                         <LinkState state={l.state} since={l.offline_since} skewMs={l.skew_ms} />
                       </td>
                       <td className="right num">{l.pending ?? '–'}</td>
-                      <td className="right num">{l.today.visits}</td>
-                      <td className="right num hide-s">{l.today.results}</td>
-                      <td className="right num hide-s">{l.today.reports}</td>
+                      <td className="right num">{group(String(l.today.visits))}</td>
+                      <td className="right num hide-s">{group(String(l.today.results))}</td>
+                      <td className="right num hide-s">{group(String(l.today.reports))}</td>
                       <td className="hide-s">
                         <MiniLine values={l.week.map((w) => w.visits)} width={48} />
                       </td>
@@ -158,7 +158,7 @@ function Figures({ d }: { d: S['Overview'] | undefined }) {
       {f.map((x) => (
         <div key={x.what}>
           <div className="what">{x.what}</div>
-          <div className="n">{x.n ?? '–'}</div>
+          <div className="n">{typeof x.n === 'number' ? group(String(x.n)) : (x.n ?? '–')}</div>
           <div className="note">{x.note}</div>
         </div>
       ))}

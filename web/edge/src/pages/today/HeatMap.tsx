@@ -35,8 +35,8 @@ export function HeatMap({ rows, firstHour, now }: { rows: S['HourRow'][]; firstH
                 key={hour}
                 className="cell"
                 style={{
-                  background: `color-mix(in srgb, var(--accent) ${Math.round(6 + part * 90)}%, var(--surface))`,
-                  color: part > 0.6 ? 'var(--on-accent)' : 'var(--text)',
+                  background: `color-mix(in srgb, var(--accent) ${Math.round(part > 0.72 ? 92 + part * 8 : 6 + part * 60)}%, var(--surface))`,
+                  color: part > 0.72 ? 'var(--on-accent)' : 'var(--text)',
                 }}
               >
                 {n}
