@@ -5,6 +5,15 @@ import "github.com/spf13/cobra"
 // commands are all sub-commands, in the order of the help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		serveCommand(),
+		initCommand(),
+		demoCommand(),
+		enrollCommand(),
+		configCommand(),
+		doctorCommand(),
+		verifyCommand(),
+		dumpCommand(),
+		backupCommand(),
 		decodeCommand(),
 		simulateCommand(),
 		openapiCommand(),

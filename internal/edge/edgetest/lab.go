@@ -26,6 +26,7 @@ const Password = "morning-kettle-42"
 // Lab is a lab for one test.
 type Lab struct {
 	DB     *sqlite.DB
+	Path   string // of the database file
 	Zone   *time.Location
 	Clock  *Clock
 	Office *setup.Office
@@ -58,12 +59,13 @@ func (c *Clock) Add(d time.Duration) {
 }
 
 // New makes a lab in a folder of the test's own.
-func New(t *testing.T) *Lab {
+func New(t testing.TB) *Lab {
 	t.Helper()
 	clock := &Clock{now: time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC)}
 	zone := time.FixedZone("IST", 5*3600+1800)
+	path := filepath.Join(t.TempDir(), "lab.db")
 	db, err := sqlite.Open(t.Context(), sqlite.Options{
-		Path: filepath.Join(t.TempDir(), "lab.db"), Clock: clock.Now, Zone: zone, Registry: journal.Schema(), Tripwire: true, Logger: telemetry.Discard(),
+		Path: path, Clock: clock.Now, Zone: zone, Registry: journal.Schema(), Tripwire: true, Logger: telemetry.Discard(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +75,7 @@ func New(t *testing.T) *Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Lab{DB: db, Zone: zone, Clock: clock, Tests: map[string]lab.ID{}, Panels: map[string]lab.ID{}, People: map[access.Role]lab.Actor{}}
+	l := &Lab{DB: db, Path: path, Zone: zone, Clock: clock, Tests: map[string]lab.ID{}, Panels: map[string]lab.ID{}, People: map[access.Role]lab.Actor{}}
 	l.Office = setup.New(setup.Options{DB: db, Zone: zone, Log: telemetry.Discard(), Passwords: passwords, Throttle: httpkit.NewThrottle(clock.Now, nil), Version: "test"})
 	l.Desk = reception.New(reception.Options{DB: db, Zone: zone, Log: telemetry.Discard()})
 	profiles, err := profile.Builtin()
@@ -85,7 +87,7 @@ func New(t *testing.T) *Lab {
 	return l
 }
 
-func (l *Lab) found(t *testing.T) {
+func (l *Lab) found(t testing.TB) {
 	t.Helper()
 	roles := []access.Role{access.Receptionist, access.Phlebotomist, access.Technician, access.Pathologist, access.Manager, access.Admin, access.Accountant, access.Auditor}
 	founding := setup.Founding{Lab: setup.LabInput{Name: "Demo Lab", Levels: 1, DiscountMax: 10, AutoReceive: true}, NodeCode: "K7"}
@@ -115,7 +117,7 @@ func (l *Lab) found(t *testing.T) {
 }
 
 // Visit registers a visit of a new patient with collected and received tubes.
-func (l *Lab) Visit(t *testing.T, name, sex string, age int, codes ...string) reception.Visit {
+func (l *Lab) Visit(t testing.TB, name, sex string, age int, codes ...string) reception.Visit {
 	t.Helper()
 	in := reception.Register{
 		Patient: &reception.PatientInput{Name: name, Sex: sex, AgeValue: age, AgeUnit: "y"}, Priority: "routine", Collected: true, Items: l.Items(t, codes...),
@@ -128,7 +130,7 @@ func (l *Lab) Visit(t *testing.T, name, sex string, age int, codes ...string) re
 }
 
 // Items gives what is ordered by its codes, panels first.
-func (l *Lab) Items(t *testing.T, codes ...string) []reception.OrderItem {
+func (l *Lab) Items(t testing.TB, codes ...string) []reception.OrderItem {
 	t.Helper()
 	var out []reception.OrderItem
 	for _, code := range codes {
@@ -145,7 +147,7 @@ func (l *Lab) Items(t *testing.T, codes ...string) []reception.OrderItem {
 }
 
 // Rows gives the worklist rows of a visit by test code.
-func (l *Lab) Rows(t *testing.T, visit lab.ID) map[string]bench.Row {
+func (l *Lab) Rows(t testing.TB, visit lab.ID) map[string]bench.Row {
 	t.Helper()
 	w, err := l.Bench.Worklist(t.Context(), l.People[access.Technician], bench.Filter{Visit: visit, State: "all", Limit: 50})
 	if err != nil {
@@ -161,7 +163,7 @@ func (l *Lab) Rows(t *testing.T, visit lab.ID) map[string]bench.Row {
 }
 
 // Enter files a value by hand.
-func (l *Lab) Enter(t *testing.T, visit lab.ID, code, value string) bench.Row {
+func (l *Lab) Enter(t testing.TB, visit lab.ID, code, value string) bench.Row {
 	t.Helper()
 	row, ok := l.Rows(t, visit)[code]
 	if !ok {

@@ -21,7 +21,7 @@ func lipids(t *testing.T, b *bundle) (lab.ID, release.Report) {
 
 func TestAmendKeepsTheOldAndFollowsTheFormula(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	visit, first := lipids(t, b)
 	before := b.Rows(t, visit)
 	in := release.Amend{Value: "240", Reason: "dilution was not entered", Told: "Dr Demo", Versions: before["CHOL"].Versions}
@@ -59,7 +59,7 @@ func TestAmendKeepsTheOldAndFollowsTheFormula(t *testing.T) {
 
 func TestParallelDoubleAmend(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	visit, _ := lipids(t, b)
 	row := b.Rows(t, visit)["CHOL"]
 	var wg sync.WaitGroup
@@ -92,7 +92,7 @@ func TestParallelDoubleAmend(t *testing.T) {
 
 func TestAmendNeedsAReleasedValueAndAPathologist(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, "K", "4.2")
 	row := b.Rows(t, v.ID)["K"]
@@ -105,7 +105,7 @@ func TestAmendNeedsAReleasedValueAndAPathologist(t *testing.T) {
 
 func TestWithdrawHidesAndAsksForANewReport(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	visit, first := lipids(t, b)
 	gone, err := b.release.Withdraw(t.Context(), b.path(), b.key32(), first.Report.ID, release.Withdraw{Reason: "wrong patient"})
 	if err != nil || gone.Report.State != "withdrawn" || gone.Report.Reason != "wrong patient" {
@@ -128,7 +128,7 @@ func TestWithdrawHidesAndAsksForANewReport(t *testing.T) {
 
 func TestCheckProof(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	_, first := lipids(t, b)
 	good, err := b.release.Check(t.Context(), release.CheckProof{Payload: strings.ToLower(first.Payload)})
 	if err != nil || !good.Genuine || good.ReportID != first.Report.ID || good.State != "final" || good.Newest != 1 {
@@ -147,5 +147,82 @@ func TestCheckProof(t *testing.T) {
 	bad, err = b.release.Check(t.Context(), release.CheckProof{Payload: "https://example.org/other"})
 	if err != nil || bad.Genuine || bad.Reason != "malformed" {
 		t.Fatalf("foreign: %+v, %v", bad, err)
+	}
+}
+
+// What cannot be calculated says why, and does not keep a visit from being complete.
+func TestNotCalculated(t *testing.T) {
+	t.Parallel()
+	b := setupDesk(t)
+	v := b.Visit(t, "Asha Sharma", "F", 34, "LIPID")
+	b.fill(t, v.ID, "CHOL", "200", "HDL", "50")
+	if row := b.Rows(t, v.ID)["LDL"]; row.Value != "" || row.State != "pending" {
+		t.Fatalf("LDL before its inputs: %+v", row)
+	}
+	b.fill(t, v.ID, "TRIG", "150")
+	if row := b.Rows(t, v.ID)["LDL"]; row.Value != "120" {
+		t.Fatalf("LDL: %+v", row)
+	}
+	b.fill(t, v.ID, "TRIG", "450")
+	if row := b.Rows(t, v.ID)["LDL"]; row.Value != "not calculated" || row.State != "entered" {
+		t.Fatalf("LDL with triglycerides of 450: %+v", row)
+	}
+	b.accept(t, v.ID)
+	first := b.sign(t, v.ID, release.Sign{})
+	if first.Report.State != "final" || !strings.Contains(b.content(t, first.Report.Hash), "Not calculated: tg 400 or more") {
+		t.Fatalf("report: %+v\n%s", first.Report, b.content(t, first.Report.Hash))
+	}
+	row := b.Rows(t, v.ID)["TRIG"]
+	second, err := b.release.Amend(t.Context(), b.path(), b.key32(), row.ItemID, release.Amend{Value: "150", Reason: "wrong tube was read", Versions: row.Versions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ldl := b.Rows(t, v.ID)["LDL"]; ldl.Value != "120" || ldl.State != "released" || !strings.Contains(b.content(t, second.Report.Hash), "old_value:14:not calculated") {
+		t.Fatalf("LDL after the amendment: %+v", ldl)
+	}
+	row = b.Rows(t, v.ID)["TRIG"]
+	if _, err = b.release.Amend(t.Context(), b.path(), b.key32(), row.ItemID, release.Amend{Value: "450", Reason: "it was right", Versions: row.Versions}); err != nil {
+		t.Fatal(err)
+	}
+	if ldl := b.Rows(t, v.ID)["LDL"]; ldl.Value != "not calculated" || ldl.Version != 3 {
+		t.Fatalf("LDL after the second amendment: %+v", ldl)
+	}
+}
+
+// An amendment of a preliminary report leaves out what is not ready; the complete report still says that it was amended.
+func TestAmendBeforeTheVisitIsComplete(t *testing.T) {
+	t.Parallel()
+	b := setupDesk(t)
+	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
+	b.fill(t, v.ID, "NA", "140", "K", "4.2")
+	b.sign(t, v.ID, release.Sign{Partial: true})
+	row := b.Rows(t, v.ID)["K"]
+	second, err := b.release.Amend(t.Context(), b.path(), b.key32(), row.ItemID, release.Amend{Value: "4.4", Reason: "typing error", Versions: row.Versions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := b.content(t, second.Report.Hash); second.Report.State != "amended" || !strings.Contains(text, "Not ready yet: CL, HCO3.") {
+		t.Fatalf("second: %+v", second.Report)
+	}
+	b.fill(t, v.ID, "CL", "101", "HCO3", "24")
+	third := b.sign(t, v.ID, release.Sign{})
+	if text := b.content(t, third.Report.Hash); third.Report.State != "amended" || third.Report.Version != 3 || !strings.Contains(text, "old_value:3:4.2") {
+		t.Fatalf("third: %+v", third.Report)
+	}
+}
+
+// A bound that may be within or outside is accepted by a person and printed without a mark.
+func TestUncertainFlagIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	b := setupDesk(t)
+	v := b.Visit(t, "Asha Sharma", "F", 34, "UREA")
+	row := b.Enter(t, v.ID, "UREA", "<30")
+	if row.Flag != "?" || row.State != "held" {
+		t.Fatalf("row: %+v", row)
+	}
+	b.accept(t, v.ID)
+	r := b.sign(t, v.ID, release.Sign{})
+	if text := b.content(t, r.Report.Hash); !strings.Contains(text, "value:3:<30\n") || !strings.Contains(text, "flag:0:\n") {
+		t.Errorf("content: %s", text)
 	}
 }

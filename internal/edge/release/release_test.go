@@ -18,11 +18,12 @@ import (
 // bundle is a lab with a pathologist's desk.
 type bundle struct {
 	*edgetest.Lab
+
 	release *release.Desk
 	key     ed25519.PublicKey
 }
 
-func setup(t *testing.T) *bundle {
+func setupDesk(t *testing.T) *bundle {
 	t.Helper()
 	l := edgetest.New(t)
 	draw, err := reportpdf.New()

@@ -15,7 +15,7 @@ import (
 
 func TestSignReleasesAndLocks(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, elec()...)
 	b.accept(t, v.ID)
@@ -50,7 +50,7 @@ func TestSignReleasesAndLocks(t *testing.T) {
 
 func TestSigningWantsAFreshProof(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, elec()...)
 	b.accept(t, v.ID)
@@ -70,7 +70,7 @@ func TestSigningWantsAFreshProof(t *testing.T) {
 
 func TestHeldValuesStopTheSignature(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, "NA", "140", "K", "6.8", "CL", "101", "HCO3", "24")
 	in := release.Sign{Versions: b.sheet(t, v.ID).Versions}
@@ -85,7 +85,7 @@ func TestHeldValuesStopTheSignature(t *testing.T) {
 
 func TestPartialThenFinal(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, "NA", "140", "K", "4.2")
 	b.accept(t, v.ID)
@@ -106,7 +106,7 @@ func TestPartialThenFinal(t *testing.T) {
 // Two pathologists sign the same visit at once: one report comes of it, and the other one is shown both values.
 func TestParallelDoubleSign(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, elec()...)
 	b.accept(t, v.ID)
@@ -138,7 +138,7 @@ func TestParallelDoubleSign(t *testing.T) {
 
 func TestSameKeyGivesTheSameReport(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, elec()...)
 	b.accept(t, v.ID)
@@ -156,7 +156,7 @@ func TestSameKeyGivesTheSameReport(t *testing.T) {
 // A value that is corrected while the pathologist reads stops the signature, and both values are shown.
 func TestStaleVersionsShowBothValues(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupDesk(t)
 	v := b.Visit(t, "Asha Sharma", "F", 34, "ELEC")
 	b.fill(t, v.ID, elec()...)
 	b.accept(t, v.ID)

@@ -110,8 +110,7 @@ func wrap(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return &lab.Error{Kind: lab.KindNotFound, Code: "not_found", Message: "There is no such record.", Cause: err}
 	}
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pe.Code[:2] {
 		case "40", "53", "57", "55":
 			return &lab.Error{Kind: lab.KindUnavailable, Code: "database_busy", Message: "The hub is busy. Try again in a moment.", Cause: err}

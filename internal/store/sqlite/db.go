@@ -35,6 +35,10 @@ type Options struct {
 	Rand     io.Reader // ids, keys: crypto/rand
 	Tripwire bool      // tests and debug builds: an unjournalled write of a synced table fails its Update
 
+	// Trace sees every statement of an update before it runs, and "BEGIN" before the first one; tests that compare a run with
+	// its bare statements record them. It is never set in service: the arguments are patient data.
+	Trace func(query string, args []any)
+
 	Key ed25519.PrivateKey // the node's: signs the head in the side file; nil = no side file
 
 	Migrations fs.FS  // the binary's own

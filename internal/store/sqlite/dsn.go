@@ -34,6 +34,9 @@ func dataSource(path, query string) (string, error) {
 	return "file:" + (&url.URL{Path: slash}).EscapedPath() + "?" + query, nil
 }
 
+// Source gives the address of a database file with the writer's settings, for measurements that must run under the same.
+func Source(path string) (string, error) { return dataSource(path, writerQuery) }
+
 // openPool opens connections of one kind. It opens no file yet.
 func openPool(path, query string, connections int) (*sql.DB, error) {
 	dsn, err := dataSource(path, query)

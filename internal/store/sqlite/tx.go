@@ -59,6 +59,9 @@ func (tx *Tx) execute(fn func(*Tx) error) (err error) {
 			err = panicError(p)
 		}
 	}()
+	if trace := tx.db.options.Trace; trace != nil {
+		trace("BEGIN", nil)
+	}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func (tx *Tx) QueryContext(_ context.Context, query string, args ...any) (*sql.R
 func (tx *Tx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
 	err := allowed(tx.w, query)
 	if err == nil {
-		err = tx.guard()
+		err = tx.guard(query, args)
 	}
 	var s *sql.Stmt
 	if err == nil {
@@ -130,18 +133,21 @@ func (tx *Tx) PrepareContext(context.Context, string) (*sql.Stmt, error) { retur
 
 // guard looks before every statement whether the transaction is still there: after a loss the next statement would run,
 // and be committed, by itself.
-func (tx *Tx) guard() error {
+func (tx *Tx) guard(query string, args []any) error {
 	switch {
 	case tx.done:
 		return errDone
 	case tx.w.gone:
 		return errGone
 	}
+	if trace := tx.db.options.Trace; trace != nil {
+		trace(query, args)
+	}
 	return nil
 }
 
 func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
-	if err := tx.guard(); err != nil {
+	if err := tx.guard(query, args); err != nil {
 		return nil, err
 	}
 	s, err := tx.w.prepared(tx.w.statements, query) //nolint:sqlclosecheck // the statement is kept for the next use
@@ -157,7 +163,7 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 }
 
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	if err := tx.guard(); err != nil {
+	if err := tx.guard(query, args); err != nil {
 		return nil, err
 	}
 	s, err := tx.w.prepared(tx.w.statements, query) //nolint:sqlclosecheck // the statement is kept for the next use
@@ -174,7 +180,7 @@ func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 
 // scan reads the one row of a query of the store's own.
 func (tx *Tx) scan(query string, args []any, into ...any) error {
-	if err := tx.guard(); err != nil {
+	if err := tx.guard(query, args); err != nil {
 		return err
 	}
 	s, err := tx.w.prepared(tx.w.statements, query) //nolint:sqlclosecheck // the statement is kept for the next use
