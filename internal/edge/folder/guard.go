@@ -73,7 +73,7 @@ func NewGuard(o Options) *Guard {
 func (g *Guard) Intake() error {
 	free, err := Free(g.options.Data)
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -168,7 +168,7 @@ func (g *Guard) tell(free int64) {
 
 // fill writes the reserve, block by block: a file with holes would reserve nothing. What does not fit is taken away again.
 func (g *Guard) fill() (err error) {
-	f, err := os.OpenFile(g.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // a path of the node's own, from its configuration
+	f, err := os.OpenFile(g.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("make the reserve: %w", err)
 	}
