@@ -10,6 +10,7 @@ import (
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
 	"jaanch/internal/store/sqlite"
+	"jaanch/internal/store/sqlite/queries"
 )
 
 // The name of an erased patient, as it was printed, stands in no file of the database any more, although reports of theirs were signed.
@@ -24,7 +25,7 @@ func TestErasedPatientLeavesNoDocument(t *testing.T) {
 		t.Fatal("the name is nowhere, so the search proves nothing")
 	}
 	err := b.DB.Update(t.Context(), b.People[access.Manager], "patient.erase", func(tx *sqlite.Tx) error {
-		if err := sqlite.DropReports(t.Context(), tx, v.Patient.ID); err != nil {
+		if _, err := queries.New(tx).DropReportFiles(t.Context(), queries.ID(v.Patient.ID)); err != nil {
 			return err
 		}
 		return tx.Erase(v.Patient.ID, "R-1")

@@ -44,16 +44,3 @@ func ReadFile(ctx context.Context, tx queries.DBTX, hash []byte) (content []byte
 	}
 	return content, row.Mime, nil
 }
-
-// DropReports removes the documents and contents of a patient's reports and the comments that are being typed, in the
-// update that erases the patient. The records stay: that a report was signed, when, by whom, and the hash of what it said.
-func DropReports(ctx context.Context, tx *Tx, patient lab.ID) error {
-	q := queries.New(tx)
-	if err := q.DropReportFiles(ctx, queries.ID(patient)); err != nil {
-		return fmt.Errorf("drop the files of reports of patient %s: %w", patient, err)
-	}
-	if err := q.DropPatientComments(ctx, queries.ID(patient)); err != nil {
-		return fmt.Errorf("drop the drafted comments of patient %s: %w", patient, err)
-	}
-	return nil
-}

@@ -56,10 +56,3 @@ WHERE o._critical = 1 AND o._del = 0 AND r.entered_ms >= sqlc.arg('since_ms') OR
 SELECT r.id, r.order_test_id, r.critical, r.value, r.unit, o.patient_id, o.visit_id,
     CAST((SELECT count(*) FROM critical_call c WHERE c.result_id = r.id) AS INTEGER) AS attempts
 FROM result r JOIN order_test o ON o.id = r.order_test_id WHERE r.id = ?;
-
--- name: DropReportFiles :exec
-DELETE FROM file WHERE sha256 IN (SELECT r.content_hash FROM report r WHERE r.patient_id = sqlc.arg('patient_id')
-    UNION SELECT w.pdf_hash FROM report w WHERE w.patient_id = sqlc.arg('patient_id'));
-
--- name: DropPatientComments :exec
-DELETE FROM comment_draft WHERE visit_id IN (SELECT v.id FROM visit v WHERE v.patient_id = ?);

@@ -130,25 +130,6 @@ func (q *Queries) DeliveriesOf(ctx context.Context, reportID ID) ([]DeliveriesOf
 	return items, nil
 }
 
-const dropPatientComments = `-- name: DropPatientComments :exec
-DELETE FROM comment_draft WHERE visit_id IN (SELECT v.id FROM visit v WHERE v.patient_id = ?)
-`
-
-func (q *Queries) DropPatientComments(ctx context.Context, patientID ID) error {
-	_, err := q.db.ExecContext(ctx, dropPatientComments, patientID)
-	return err
-}
-
-const dropReportFiles = `-- name: DropReportFiles :exec
-DELETE FROM file WHERE sha256 IN (SELECT r.content_hash FROM report r WHERE r.patient_id = ?1
-    UNION SELECT w.pdf_hash FROM report w WHERE w.patient_id = ?1)
-`
-
-func (q *Queries) DropReportFiles(ctx context.Context, patientID ID) error {
-	_, err := q.db.ExecContext(ctx, dropReportFiles, patientID)
-	return err
-}
-
 const earlierValues = `-- name: EarlierValues :many
 SELECT r.id, r.value, r.comparator, coalesce(r.num,'') AS num, CAST(coalesce(r.num_real, 0.0) AS REAL) AS num_real, r.unit, r.flag, o.test_id, o.visit_id,
     CAST(coalesce(s.collected_ms, s.received_ms, r.entered_ms) AS INTEGER) AS at_ms
