@@ -32,6 +32,7 @@ const (
 	reasonUnapproved = "unapproved_instrument"
 	reasonUnknown    = "unknown_sample"
 	reasonCheck      = "accession_check"
+	reasonAmbiguous  = "ambiguous_sample"
 	reasonShort      = "short_id"
 	reasonReceived   = "not_received"
 	reasonClosed     = "closed_sample"
@@ -138,24 +139,22 @@ func (f *matcher) placeOf(ctx context.Context, o seenRow) (place, error) {
 
 // sampleOf finds the one sample that the row names.
 func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.SampleRow, error) {
-	ids, err := f.q.SamplesByAccession(ctx, o.sample)
-	if err != nil {
-		return place{}, queries.SampleRow{}, fmt.Errorf("look for a sample: %w", err)
-	}
-	if len(ids) == 0 && o.sample != "" {
-		if ids, err = f.q.LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(f.device.id), Day: f.b.day(f.tx.Now()).String(), Position: o.sample}); err != nil {
-			return place{}, queries.SampleRow{}, fmt.Errorf("look in the load list: %w", err)
-		}
-	}
-	if len(ids) != 1 {
+	window := time.Duration(f.device.window) * 24 * time.Hour
+	ids, err := tubesNamed(ctx, f.tx, f.device, f.b.day(f.tx.Now()), o.sample, f.tx.Now().Add(-window))
+	switch {
+	case err != nil:
+		return place{}, queries.SampleRow{}, err
+	case len(ids) == 0:
 		return waits(unknownReason(o.sample)), queries.SampleRow{}, nil
+	case len(ids) > 1:
+		return waits(reasonAmbiguous), queries.SampleRow{}, nil
 	}
-	row, err := f.q.Sample(ctx, ids[0])
+	row, err := f.q.Sample(ctx, queries.ID(ids[0]))
 	if err != nil {
-		return place{}, row, fmt.Errorf("read sample %s: %w", lab.ID(ids[0]), err)
+		return place{}, row, fmt.Errorf("read sample %s: %w", ids[0], err)
 	}
 	at := place{state: stateInbox, sample: lab.ID(row.ID)}
-	switch window := time.Duration(f.device.window) * 24 * time.Hour; {
+	switch {
 	case row.State == string(sample.Expected), row.State == string(sample.Collected):
 		at.reason = reasonReceived
 	case row.State != string(sample.Received) && row.State != string(sample.Stored):
@@ -168,6 +167,26 @@ func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.Sampl
 	return at, row, err
 }
 
+// tubesNamed gives the samples that an id from an analyzer names: by our number, by the tube's own barcode, else by its
+// place in the analyzer's load list of the day.
+func tubesNamed(ctx context.Context, tx queries.DBTX, d device, day lab.Date, text string, since time.Time) ([]lab.ID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	out, err := sqlite.FindTubes(ctx, tx, text, since)
+	if err != nil || len(out) > 0 {
+		return out, err
+	}
+	ids, err := queries.New(tx).LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(d.id), Day: day.String(), Position: text})
+	if err != nil {
+		return nil, fmt.Errorf("look in the load list: %w", err)
+	}
+	for _, id := range ids {
+		out = append(out, lab.ID(id))
+	}
+	return out, nil
+}
+
 // unknownReason says what is wrong with an id that no sample has.
 func unknownReason(text string) string {
 	_, err := sample.ParseAccession(text)
@@ -176,7 +195,7 @@ func unknownReason(text string) string {
 		return reasonUnknown
 	case len(text) == sample.AccessionLength:
 		return reasonCheck
-	case len(text) > 0 && len(text) < sample.AccessionLength:
+	case len(text) > 0 && len(text) < sample.BarcodeMin:
 		return reasonShort
 	default:
 		return reasonUnknown
