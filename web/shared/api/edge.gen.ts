@@ -875,6 +875,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/samples/{id}/barcode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which barcode of its own a tube carries */
+        post: operations["setBarcode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/samples/{id}/collect": {
         parameters: {
             query?: never;
@@ -1782,7 +1799,7 @@ export interface components {
             /** Format: int64 */
             message_id: number;
             observations: components["schemas"]["Observation"][];
-            /** @description unapproved_instrument, unknown_sample, accession_check, test_not_ordered, unmapped_code, patient_mismatch, closed_sample, sample_too_old, correction_after_release, possible_repeat, incomplete, unreadable_value, short_id. */
+            /** @description unapproved_instrument, unknown_sample, accession_check, ambiguous_sample, test_not_ordered, unmapped_code, patient_mismatch, closed_sample, sample_too_old, correction_after_release, possible_repeat, incomplete, unreadable_value, short_id. */
             reason: string;
             /** @description The sample id as sent. */
             sample_text: string;
@@ -2230,6 +2247,8 @@ export interface components {
             age?: string;
             /** Format: date-time */
             at?: string;
+            /** @description A tube's own number. */
+            barcode?: string;
             /**
              * Format: int64
              * @description Critical values without a closed call.
@@ -2995,6 +3014,8 @@ export interface components {
             type: string;
         };
         Register: {
+            /** @description Barcodes that tubes carry already. */
+            barcodes?: components["schemas"]["TubeMark"][];
             bill: components["schemas"]["BillInput"];
             /** @description The tubes are drawn already. */
             collected?: boolean;
@@ -3189,6 +3210,8 @@ export interface components {
         Sample: {
             /** @description 12 characters: date, node, counter, check. */
             accession: string;
+            /** @description The tube's own number, from before it came to this lab. */
+            barcode?: string;
             /** Format: date-time */
             collected_at?: string;
             collected_by?: string;
@@ -3231,6 +3254,8 @@ export interface components {
              * @description Now when empty.
              */
             at?: string;
+            /** @description The tube's own barcode, pre-printed or another lab's; empty takes it away, absent leaves it. */
+            barcode?: string;
             note?: string;
             versions: string;
         };
@@ -3241,6 +3266,7 @@ export interface components {
             message: string;
         };
         ScanReceive: {
+            /** @description Accession numbers or the tubes' own barcodes. */
             accessions: string[];
         };
         ScanReceived: {
@@ -3252,7 +3278,7 @@ export interface components {
             kinds?: string[];
             /** Format: int64 */
             limit?: number;
-            /** @description Name in any word order, phone, MRN, visit number or accession number. */
+            /** @description Name in any word order, phone, MRN, visit number, accession number or a tube's own barcode. */
             query: string;
         };
         Section: {
@@ -3296,6 +3322,11 @@ export interface components {
              */
             step_up_until?: string;
             user: components["schemas"]["Me"];
+        };
+        SetBarcode: {
+            /** @description 5 to 40 characters, pre-printed or another lab's; empty takes it away. */
+            barcode: string;
+            versions: string;
         };
         SetPassword: {
             new: string;
@@ -3557,6 +3588,12 @@ export interface components {
             text?: string;
             /** @description created, collected, received, rejected, result, verified, released, label. */
             what: string;
+        };
+        TubeMark: {
+            /** @description 5 to 40 characters, pre-printed or another lab's. */
+            barcode: string;
+            /** Format: int64 */
+            tube: number;
         };
         Turnaround: {
             /** @description Visits by half hour. */
@@ -8877,6 +8914,104 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBarcode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBarcode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

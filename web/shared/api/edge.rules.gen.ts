@@ -79,6 +79,7 @@ export const edgeRules = {
   "search": "patient.edit or sample.handle or result.see or report.see",
   "sections": "result.see",
   "session": "person",
+  "setBarcode": "sample.handle",
   "setCode": "instrument.map",
   "setComment": "result.enter",
   "setLoadList": "inbox.decide",

@@ -168,7 +168,7 @@ CREATE INDEX order_test_sample ON order_test (sample_id, test_id) WHERE sample_i
 CREATE INDEX order_test_history ON order_test (patient_id, test_id, added_ms);
 CREATE INDEX order_test_open ON order_test (_state, added_ms);
 
--- One tube or container.
+-- One tube or container. barcode is what it carried before it came to us: pre-printed, or another lab's number.
 CREATE TABLE sample (
     id            BLOB PRIMARY KEY CHECK (length(id) = 16),
     visit_id      BLOB NOT NULL,
@@ -182,6 +182,7 @@ CREATE TABLE sample (
     recollect_of  BLOB,
     collected_ms  INTEGER,
     collected_by  BLOB,
+    barcode       TEXT,
     state         TEXT NOT NULL,
     received_ms   INTEGER,
     received_by   BLOB,
@@ -198,6 +199,7 @@ CREATE TABLE sample (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sample_accession ON sample (accession);
+CREATE INDEX sample_barcode ON sample (barcode) WHERE barcode IS NOT NULL;
 CREATE INDEX sample_visit ON sample (visit_id, position);
 CREATE INDEX sample_state ON sample (state, made_ms);
 
