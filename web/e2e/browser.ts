@@ -22,7 +22,8 @@ export async function openPage(
   size = { width: 1366, height: 768 },
 ): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: size, ignoreHTTPSErrors: true });
-  await context.addInitScript(() => localStorage.setItem('jaanch.language', 'en'));
+  // A PDF in a frame is a page of its own without storage.
+  await context.addInitScript(() => globalThis.localStorage?.setItem('jaanch.language', 'en'));
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(String(e)));

@@ -54,13 +54,10 @@ export async function startNode(
   };
 }
 
-/** readLogins finds "name … password" pairs of the demonstration in what a binary printed, whatever stands between them. */
+/** readLogins reads the log-ins that a demonstration prints: one password for all, then one name a line. */
 export function readLogins(text: string): Record<string, { login: string; password: string }> {
-  const found: Record<string, { login: string; password: string }> = {};
-  for (const line of text.split('\n')) {
-    const m = /\b(reception|tech|path|admin)\b\W+(?:.*?\bpassword\b\W+)?(\S{8,})\s*$/i.exec(line);
-    const login = m?.[1]?.toLowerCase();
-    if (login && m?.[2]) found[login] = { login, password: m[2] };
-  }
-  return found;
+  const password = /Password of every login: (\S+?),/.exec(text)?.[1];
+  if (!password) return {};
+  const names = ['reception', 'collect', 'tech', 'path', 'manager', 'admin'];
+  return Object.fromEntries(names.map((login) => [login, { login, password }]));
 }

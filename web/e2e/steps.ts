@@ -26,6 +26,7 @@ export async function register(
   tests: string[],
 ): Promise<{ visit: string; tubes: { accession: string; tests: string }[] }> {
   await page.goto(`${url}/reception`);
+  await page.getByTestId('patient-search').waitFor();
   await page.keyboard.press('F2');
   await page.getByTestId('patient-name').fill(person.name);
   await page.getByRole('group', { name: 'Sex' }).getByRole('button', { name: person.sex, exact: true }).click();

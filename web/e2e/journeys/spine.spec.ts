@@ -41,8 +41,11 @@ describe.skipIf(!binary('edge'))('from the desk to the signed report', () => {
     expect(made.tubes.length).toBeGreaterThan(0);
     await logOut(page);
 
-    await logIn(page, node.url, who('tech'));
+    await logIn(page, node.url, who('collect'));
     await collect(page, node.url, made.visit);
+    await logOut(page);
+
+    await logIn(page, node.url, who('tech'));
     const tube = made.tubes[0]?.accession ?? '';
     await receive(page, node.url, [tube]);
     await openSample(page, node.url, tube);
@@ -51,12 +54,12 @@ describe.skipIf(!binary('edge'))('from the desk to the signed report', () => {
     const edge = binary('edge') ?? '';
     const analyzer = run(edge, [
       'simulate',
-      '--profile',
-      'generic-astm',
-      '--connect',
-      `127.0.0.1:${node.astm}`,
+      '--target',
+      `cbc=127.0.0.1:${node.astm}`,
       '--sample',
       tube,
+      '--count',
+      '1',
     ]);
     await value(page, 'HB')
       .filter({ hasText: /\d+(\.\d)?/ })

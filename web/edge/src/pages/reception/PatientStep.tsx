@@ -10,7 +10,7 @@ import { Check, Text } from '@jaanch/shared/ui/Field';
 import { Notice } from '@jaanch/shared/ui/Notice';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { IconCheck, IconSearch, IconUserPlus } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
@@ -32,6 +32,10 @@ export function PatientStep() {
     enabled: rested.length >= 2,
     gcTime: 0,
   });
+  const empty = d.patient === null && d.form === null;
+  useEffect(() => {
+    if (empty) box.current?.focus();
+  }, [empty, d.key]);
   const options: Found[] = [...(found.data?.hits ?? []).map((hit): Found => ({ kind: 'hit', hit })), { kind: 'new' }];
   const begin = (): void => {
     setDraft({ patient: null, form: fromQuery(text) });
