@@ -24,7 +24,7 @@ type Who struct {
 
 // may refuses what the permission table does not grant; signing and amending want a fresh proof.
 func (w Who) may(action access.Action, now time.Time) error {
-	age := now.Sub(w.Proved)
+	age := now.Sub(w.Proved.Truncate(time.Millisecond)) // the database's clock has whole milliseconds
 	return access.Can(w.Actor, action, access.Resource{Own: true, SteppedUp: !w.Proved.IsZero() && age >= 0 && age <= ProofFor})
 }
 
