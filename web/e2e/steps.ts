@@ -81,9 +81,10 @@ export async function openSample(page: Page, url: string, accession: string): Pr
   await page.locator(`[data-testid="group"][data-accession="${accession}"]`).waitFor();
 }
 
-/** value reads what stands in a row of the worklist now. */
-export function value(page: Page, code: string) {
-  return page.locator(`[data-testid="result-row"][data-code="${code}"]`);
+/** value is the row of a test in the worklist, in any state or in one of these. */
+export function value(page: Page, code: string, states: string[] = []) {
+  const row = `[data-testid="result-row"][data-code="${code}"]`;
+  return page.locator(states.length === 0 ? row : states.map((s) => `${row}[data-state="${s}"]`).join(', '));
 }
 
 /** sign decides every hold by accepting it, proves who signs when asked, and releases the report. */

@@ -110,6 +110,7 @@ export function ResultRow({
       tabIndex={active && !editable(r) ? 0 : -1}
       data-testid="result-row"
       data-code={r.code}
+      data-state={r.state}
       onClick={() => entry.act({ type: 'go', id: r.item_id })}
       onKeyDown={(e) => {
         if (!editable(r)) onKey(e, r);
