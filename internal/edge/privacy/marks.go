@@ -14,7 +14,7 @@ import (
 
 // marks are what a text holds when it speaks of the person.
 type marks struct {
-	numbers []string // MRN, visit and lab numbers, phones, ABHA, mail: each names nobody else
+	numbers []string // MRN, visit and lab numbers, phone, ABHA, mail: what holds one of them speaks of this person, perhaps of their family as well
 	names   [][]string
 	shared  bool // somebody else bears the name
 }
@@ -56,7 +56,7 @@ func (m *marks) add(ctx context.Context, tx queries.DBTX, id lab.ID) error {
 	if err != nil {
 		return fmt.Errorf("read the tubes of patient %s: %w", id, err)
 	}
-	for _, number := range slices.Concat(visits, tubes, []string{row.Mrn, row.Phone, row.Email, row.Abha}) {
+	for _, number := range slices.Concat(visits, tubes, []string{row.Mrn, local(row.Phone), row.Email, row.Abha}) {
 		if number = strings.ToLower(strings.TrimSpace(number)); len(number) >= 6 {
 			m.numbers = append(m.numbers, number)
 		}
@@ -67,6 +67,14 @@ func (m *marks) add(ctx context.Context, tx queries.DBTX, id lab.ID) error {
 		}
 	}
 	return nil
+}
+
+// local takes the country off a phone number: people and analyzers write it with and without.
+func local(phone string) string {
+	if len(phone) > 10 {
+		return phone[len(phone)-10:]
+	}
+	return phone
 }
 
 // within tells whether a short text names the person, by number or by any word of the name of three letters or more.
