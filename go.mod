@@ -2,6 +2,8 @@ module jaanch
 
 go 1.26.8
 
+ignore ./web/node_modules
+
 replace github.com/google/pprof => ./third_party/pprofstub
 
 require (

@@ -37,7 +37,7 @@ func (n *Node) publish(ctx context.Context) {
 // kickPrinter says that a label waits. It never blocks.
 func (n *Node) kickPrinter() {
 	select {
-	case n.print <- struct{}{}:
+	case n.toPrint <- struct{}{}:
 	default:
 	}
 }
@@ -53,7 +53,7 @@ func (n *Node) printLabels(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-n.print:
+		case <-n.toPrint:
 		case <-tick.C:
 		}
 	}

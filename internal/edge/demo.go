@@ -14,7 +14,7 @@ import (
 )
 
 // DemoPassword is the password of every account of a demonstration lab; it is printed at the start.
-const DemoPassword = "jaanch-demo"
+const DemoPassword = "jaanch-demo" //nolint:gosec // printed on purpose: a demonstration has no secrets
 
 // DemoPIN is the PIN of every account of a demonstration lab.
 const DemoPIN = "246810"

@@ -10,5 +10,5 @@ func diskFree(path string) int64 {
 	if err := syscall.Statfs(path, &st); err != nil {
 		return 0
 	}
-	return int64(st.Bavail) * st.Bsize //nolint:unconvert // the types differ between systems
+	return int64(st.Bavail) * st.Bsize
 }

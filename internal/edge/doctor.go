@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"jaanch/internal/edge/setup"
@@ -38,7 +37,7 @@ func Doctor(ctx context.Context, c Config) []Finding {
 	} else {
 		add("key", key.Mode().Perm()&0o077 == 0, "The key's mode is "+key.Mode().Perm().String()+"; nobody else may read it.")
 	}
-	_, err = os.Stat(filepath.Join(c.TLSDir()))
+	_, err = os.Stat(c.TLSDir())
 	add("certificate", err == nil, "The lab's certificate stands in "+c.TLSDir()+".")
 	if free := diskFree(c.Data); free > 0 {
 		add("disk", free > minimumFree, fmt.Sprintf("%d MiB are free; below %d MiB the node needs room.", free>>20, int64(minimumFree)>>20))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"jaanch/internal/lab"
@@ -169,7 +170,7 @@ func lineOf(e journal.Entry, kind journal.Entity) entryLine {
 		HLC: uint64(e.HLC), Actor: e.Actor, Reason: e.Reason, Fields: map[string]any{}, Hash: hex.EncodeToString(e.Hash),
 	}
 	for number, v := range e.Fields {
-		name := fmt.Sprint(number)
+		name := strconv.Itoa(number)
 		if f, ok := kind.Field(number); ok {
 			name = f.Column
 		}

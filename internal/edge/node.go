@@ -71,7 +71,7 @@ type Node struct {
 	handler   http.Handler
 	sessions  *sessionStore
 	draw      *reportpdf.Renderer
-	print     chan struct{}
+	toPrint   chan struct{}
 	lock      *folder.Lock
 	guard     *folder.Guard
 }
@@ -90,7 +90,7 @@ func Open(ctx context.Context, o Options) (n *Node, err error) {
 	if err := os.MkdirAll(o.Config.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	n = &Node{config: o.Config, log: o.Logger, clock: o.Clock, print: make(chan struct{}, 1), board: session.NewBoard(nil)}
+	n = &Node{config: o.Config, log: o.Logger, clock: o.Clock, toPrint: make(chan struct{}, 1), board: session.NewBoard(nil)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.Close())

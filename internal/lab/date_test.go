@@ -1,9 +1,10 @@
 package lab_test
 
 import (
-	"jaanch/internal/lab"
 	"testing"
 	"time"
+
+	"jaanch/internal/lab"
 
 	"pgregory.net/rapid"
 )

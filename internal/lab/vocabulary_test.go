@@ -3,8 +3,9 @@ package lab_test
 import (
 	"errors"
 	"fmt"
-	"jaanch/internal/lab"
 	"testing"
+
+	"jaanch/internal/lab"
 
 	"pgregory.net/rapid"
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -105,7 +106,8 @@ type Figure struct {
 // JAANCH_BENCH_OUT names.
 func Sheet(t testing.TB, title string, figures ...Figure) {
 	t.Helper()
-	text := "\n### " + title + "\n\n| what | measured | reference | ratio | aim | |\n| --- | --- | --- | --- | --- | --- |\n"
+	var text strings.Builder
+	text.WriteString("\n### " + title + "\n\n| what | measured | reference | ratio | aim | |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, f := range figures {
 		ratio, verdict := "", f.Note
 		if f.Ratio != 0 {
@@ -114,9 +116,9 @@ func Sheet(t testing.TB, title string, figures ...Figure) {
 		if f.Aim != "" && !f.Met {
 			verdict = "**missed** " + f.Note
 		}
-		text += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", f.What, f.Measured, f.Reference, ratio, f.Aim, verdict)
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", f.What, f.Measured, f.Reference, ratio, f.Aim, verdict)
 	}
-	t.Log(text)
+	t.Log(text.String())
 	path := os.Getenv("JAANCH_BENCH_OUT")
 	if path == "" {
 		return
@@ -126,7 +128,7 @@ func Sheet(t testing.TB, title string, figures ...Figure) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	if _, err := file.WriteString(text); err != nil {
+	if _, err := file.WriteString(text.String()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -89,8 +89,3 @@ func onceByID[I, O any](f func(context.Context, lab.Actor, string, lab.ID, I) (O
 		return answer(f(ctx, actorOf(ctx), in.Key, in.ID, in.Body))
 	}
 }
-
-// notBuilt answers for an operation whose use case does not exist yet.
-func notBuilt[I, O any](context.Context, *I) (*O, error) {
-	return nil, &lab.Error{Kind: lab.KindUnavailable, Code: "not_built", Message: "This part is not built yet."}
-}

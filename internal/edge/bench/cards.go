@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"jaanch/internal/lab"
@@ -33,7 +34,7 @@ func (b *Bench) Inbox(ctx context.Context, state string, instrument lab.ID, curs
 				continue
 			}
 			if i == skip+limit {
-				out.Next = fmt.Sprint(skip + limit)
+				out.Next = strconv.Itoa(skip + limit)
 				break
 			}
 			c, err := b.card(ctx, tx, q, id)

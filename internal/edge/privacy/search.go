@@ -20,9 +20,10 @@ type traces struct {
 	last      lab.ID // the newest session that was looked at
 }
 
-func (t traces) clone() traces {
-	t.messages, t.sessions = maps.Clone(t.messages), maps.Clone(t.sessions)
-	return t
+func (t *traces) clone() traces {
+	out := *t
+	out.messages, out.sessions = maps.Clone(t.messages), maps.Clone(t.sessions)
+	return out
 }
 
 // search reads the raw archive page by page, outside of any update, because it may be large: no writer waits for it.

@@ -111,7 +111,7 @@ func AgeSex(p patient.Patient, on lab.Date) string {
 
 func initials(name string) string {
 	var out strings.Builder
-	for _, word := range strings.Fields(name) {
+	for word := range strings.FieldsSeq(name) {
 		for _, r := range word {
 			out.WriteRune(r)
 			break

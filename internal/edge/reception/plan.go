@@ -7,7 +7,6 @@ import (
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/billing"
-	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/order"
 	"jaanch/internal/lab/sample"
 	"jaanch/internal/store/sqlite"
@@ -94,6 +93,8 @@ func (p *plan) minutes(priority order.Priority) int {
 		longest = max(longest, it.in)
 	}
 	switch priority {
+	case order.Routine:
+		return longest
 	case order.Stat:
 		return max(30, longest/4)
 	case order.Urgent:
@@ -133,16 +134,6 @@ func (d Discount) of(gross lab.Paise) (lab.Paise, error) {
 	}
 	points := v.Mul(lab.DecimalFromInt(100)).Round(0)
 	return billing.Percent(gross, int(points.Float())), nil
-}
-
-// test finds a test of the plan by its code.
-func (p *plan) test(code string) catalogue.Test {
-	for _, line := range p.tests {
-		if line.Test.Code == code {
-			return line.Test
-		}
-	}
-	return catalogue.Test{}
 }
 
 // tubeOf gives the index of the tube that serves a test.

@@ -65,7 +65,7 @@ func match(query, code, name, local, alias string) (int, bool) {
 	case strings.HasPrefix(name, q):
 		return 2, true
 	}
-	for _, word := range strings.Fields(name + " " + strings.ToLower(alias) + " " + local) {
+	for word := range strings.FieldsSeq(name + " " + strings.ToLower(alias) + " " + local) {
 		if strings.HasPrefix(strings.Trim(word, "(),"), q) {
 			return 3, true
 		}

@@ -3,9 +3,10 @@ package astm
 import (
 	"bytes"
 	"iter"
-	"jaanch/internal/instruments/charset"
 	"strings"
 	"unicode/utf8"
+
+	"jaanch/internal/instruments/charset"
 )
 
 // Field is one field of a record, or one repeat or component of it, as it came.

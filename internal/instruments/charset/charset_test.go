@@ -1,8 +1,9 @@
 package charset_test
 
 import (
-	"jaanch/internal/instruments/charset"
 	"testing"
+
+	"jaanch/internal/instruments/charset"
 )
 
 // TestText: valid UTF-8 wins, then the first known name, then Windows-1252; nothing is ever lost or left invalid.

@@ -1,10 +1,11 @@
 package hl7
 
 import (
-	"jaanch/internal/instruments/charset"
 	"strconv"
 	"strings"
 	"time"
+
+	"jaanch/internal/instruments/charset"
 )
 
 // Code is an acknowledgement code of MSA-1.

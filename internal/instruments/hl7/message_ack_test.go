@@ -1,10 +1,11 @@
 package hl7_test
 
 import (
-	"jaanch/internal/instruments/hl7"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/instruments/hl7"
 )
 
 // TestAsks covers both modes. Numbers in MSH-16, as some analyzers send, ask for nothing.

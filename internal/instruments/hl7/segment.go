@@ -4,8 +4,9 @@ package hl7
 
 import (
 	"bytes"
-	"jaanch/internal/instruments/charset"
 	"unicode/utf8"
+
+	"jaanch/internal/instruments/charset"
 )
 
 // Separators are the characters that MSH-1 and MSH-2 declare. A zero byte means that there is none.

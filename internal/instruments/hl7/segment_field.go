@@ -2,9 +2,10 @@ package hl7
 
 import (
 	"bytes"
-	"jaanch/internal/instruments/charset"
 	"strings"
 	"unicode/utf8"
+
+	"jaanch/internal/instruments/charset"
 )
 
 // Null is the HL7 null value: delete what is stored. It is data, unlike an empty field, which says nothing.

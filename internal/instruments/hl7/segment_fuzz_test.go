@@ -3,10 +3,11 @@ package hl7_test
 import (
 	"bytes"
 	"fmt"
-	"jaanch/internal/instruments/hl7"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"jaanch/internal/instruments/hl7"
 )
 
 // FuzzSegments reads anything: no panic, every field reachable, no byte of a segment lost, and an acknowledgement that

@@ -1,8 +1,9 @@
 package hl7_test
 
 import (
-	"jaanch/internal/instruments/hl7"
 	"testing"
+
+	"jaanch/internal/instruments/hl7"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"

@@ -1,8 +1,9 @@
 package profile_test
 
 import (
-	"jaanch/internal/instruments/profile"
 	"testing"
+
+	"jaanch/internal/instruments/profile"
 )
 
 // BenchmarkBuiltin measures what loading and checking all profiles adds to the start of the node.

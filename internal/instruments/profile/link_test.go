@@ -1,9 +1,10 @@
 package profile_test
 
 import (
+	"testing"
+
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/profile"
-	"testing"
 )
 
 // TestLinkASTM: the quirks of a line are the profile's; an instrument without any gets the standard's.

@@ -1,10 +1,11 @@
 package profile_test
 
 import (
-	"jaanch/internal/instruments/profile"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"jaanch/internal/instruments/profile"
 )
 
 // folder makes a folder with the two generic profiles and one more file.

@@ -3,8 +3,9 @@
 package access
 
 import (
-	"jaanch/internal/lab"
 	"slices"
+
+	"jaanch/internal/lab"
 )
 
 // Role is a set of grants. A user may hold several. Its text stands in the database.

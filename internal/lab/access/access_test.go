@@ -1,10 +1,11 @@
 package access_test
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/access"
 	"strings"
 	"testing"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/access"
 )
 
 // The security page's table, typed a second time with its own letters, so that a slip in either shows. Columns: RC PH TE

@@ -4,9 +4,10 @@ package billing
 
 import (
 	"fmt"
+	"strings"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/identifier"
-	"strings"
 )
 
 // Line is one thing charged. Net of discount it is never below zero.

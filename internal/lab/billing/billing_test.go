@@ -1,9 +1,10 @@
 package billing_test
 
 import (
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/billing"
-	"testing"
 
 	"pgregory.net/rapid"
 )

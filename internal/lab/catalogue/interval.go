@@ -2,9 +2,10 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/patient"
-	"slices"
 )
 
 // AnySex and AnyPregnancy are the row values that serve everybody.

@@ -2,10 +2,11 @@ package catalogue_test
 
 import (
 	"errors"
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
-	"testing"
 )
 
 func asError(err error, target **lab.Error) bool { return errors.As(err, target) }

@@ -1,9 +1,10 @@
 package catalogue
 
 import (
+	"slices"
+
 	"jaanch/internal/lab/formula"
 	"jaanch/internal/lab/identifier"
-	"slices"
 )
 
 // Problem is something in a catalogue that somebody should look at. Fatal ones prevent saving.

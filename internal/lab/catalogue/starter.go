@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/patient"
 	"slices"
 	"strconv"
 	"strings"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
 )
 
 //go:embed starter.csv

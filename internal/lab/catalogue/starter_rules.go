@@ -1,8 +1,9 @@
 package catalogue
 
 import (
-	"jaanch/internal/lab"
 	"strings"
+
+	"jaanch/internal/lab"
 )
 
 // starterFormulas binds the calculated tests of the starter to their inputs.

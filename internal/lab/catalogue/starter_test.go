@@ -1,11 +1,12 @@
 package catalogue_test
 
 import (
+	"strings"
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
-	"strings"
-	"testing"
 )
 
 func starter(t *testing.T) catalogue.Catalogue {

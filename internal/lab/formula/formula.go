@@ -4,10 +4,11 @@
 package formula
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/patient"
 	"maps"
 	"sort"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
 )
 
 // Inputs of a formula that come from the patient or the reagent lot, not from another test.

@@ -3,11 +3,12 @@ package formula_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/formula"
 	"jaanch/internal/lab/patient"
-	"os"
-	"testing"
 )
 
 // vector is one case of testdata/vectors.json, the project's own table of worked examples.

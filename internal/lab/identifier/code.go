@@ -1,8 +1,9 @@
 package identifier
 
 import (
-	"jaanch/internal/lab"
 	"strings"
+
+	"jaanch/internal/lab"
 )
 
 // Alphabet is what node codes and counters are written in: digits, then capital letters without I, O and Q, which are

@@ -1,9 +1,10 @@
 package identifier_test
 
 import (
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/identifier"
-	"testing"
 
 	"pgregory.net/rapid"
 )

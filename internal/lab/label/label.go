@@ -3,11 +3,12 @@
 package label
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/sample"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/sample"
 )
 
 // Label is the content of one tube label.

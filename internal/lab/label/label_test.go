@@ -2,13 +2,14 @@ package label_test
 
 import (
 	"bytes"
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/label"
-	"jaanch/internal/lab/sample"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/label"
+	"jaanch/internal/lab/sample"
 
 	"pgregory.net/rapid"
 )

@@ -3,8 +3,9 @@ package label
 import (
 	"bytes"
 	"fmt"
-	"jaanch/internal/lab/sample"
 	"strings"
+
+	"jaanch/internal/lab/sample"
 )
 
 // The label is 50 x 25 mm at 203 dpi, 8 dots a mm.

@@ -3,12 +3,13 @@
 package order
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/catalogue"
-	"jaanch/internal/lab/identifier"
 	"slices"
 	"strings"
 	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/lab/identifier"
 )
 
 // Priority decides the place in worklists and the target of turnaround.

@@ -2,12 +2,13 @@ package order_test
 
 import (
 	"errors"
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/catalogue"
-	"jaanch/internal/lab/order"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/lab/order"
 )
 
 func starter(t *testing.T) catalogue.Catalogue {

@@ -1,10 +1,11 @@
 package order
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/catalogue"
 	"slices"
 	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
 )
 
 // State is where a visit stands. Its text stands in the database and in the API. Payment is an axis of its own.

@@ -1,9 +1,10 @@
 package patient
 
 import (
-	"jaanch/internal/lab"
 	"strconv"
 	"time"
+
+	"jaanch/internal/lab"
 )
 
 // Age is the time from birth to a day, three ways: completed years, completed months, and days.

@@ -1,9 +1,10 @@
 package patient
 
 import (
+	"strings"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/identifier"
-	"strings"
 )
 
 // NormalizePhone gives "+" and digits. Indian numbers may come with 0, 91, +91, blanks, hyphens or brackets; ten digits

@@ -3,9 +3,10 @@
 package patient
 
 import (
-	"jaanch/internal/lab"
 	"strings"
 	"unicode/utf8"
+
+	"jaanch/internal/lab"
 )
 
 // Sex is what reference intervals go by. Its text stands in the database and in the journal.

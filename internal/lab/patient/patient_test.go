@@ -3,12 +3,13 @@ package patient_test
 import (
 	"encoding/json"
 	"errors"
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/patient"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/patient"
 
 	"pgregory.net/rapid"
 )

@@ -3,8 +3,9 @@
 package qc
 
 import (
-	"jaanch/internal/lab"
 	"slices"
+
+	"jaanch/internal/lab"
 )
 
 // Z is (value - mean) / SD, rounded half away from zero to 6 decimals, so that 2.0 SD is exactly 2 and does not exceed it.

@@ -2,11 +2,12 @@ package qc_test
 
 import (
 	"encoding/json"
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/qc"
 	"os"
 	"slices"
 	"testing"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/qc"
 )
 
 type file struct {

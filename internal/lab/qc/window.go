@@ -1,10 +1,11 @@
 package qc
 
 import (
-	"jaanch/internal/lab"
 	"slices"
 	"strconv"
 	"strings"
+
+	"jaanch/internal/lab"
 )
 
 // window is all points since the last reset; those from start on are of the last run.

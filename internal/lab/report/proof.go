@@ -5,8 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"jaanch/internal/lab"
 	"strings"
+
+	"jaanch/internal/lab"
 )
 
 // Proof is what the QR code of a report holds: which report and version, of which day, with which content, signed by the

@@ -4,9 +4,10 @@ package report
 
 import (
 	"fmt"
+	"time"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/result"
-	"time"
 )
 
 // State is printed on the report.

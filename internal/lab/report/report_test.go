@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"errors"
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/report"
-	"jaanch/internal/lab/result"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/report"
+	"jaanch/internal/lab/result"
 )
 
 func limit(s string) *lab.Decimal {

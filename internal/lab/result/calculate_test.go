@@ -2,12 +2,13 @@ package result_test
 
 import (
 	"errors"
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/formula"
 	"jaanch/internal/lab/patient"
 	"jaanch/internal/lab/result"
-	"testing"
 )
 
 func TestCalculateFromTheVisit(t *testing.T) {

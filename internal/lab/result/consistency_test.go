@@ -1,11 +1,12 @@
 package result_test
 
 import (
+	"strings"
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/patient"
 	"jaanch/internal/lab/result"
-	"strings"
-	"testing"
 )
 
 // panel makes a panel of cells: a number, and a flag behind a blank where the rule asks for it.

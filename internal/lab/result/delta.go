@@ -1,10 +1,11 @@
 package result
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/catalogue"
 	"strconv"
 	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
 )
 
 // Prior is the newest final result of the same patient, test, specimen and compatible method.

@@ -1,11 +1,12 @@
 package result_test
 
 import (
+	"testing"
+	"time"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/result"
-	"testing"
-	"time"
 )
 
 func exact(s string) result.Value {

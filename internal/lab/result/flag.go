@@ -1,9 +1,10 @@
 package result
 
 import (
+	"strings"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
-	"strings"
 )
 
 // Flag marks a value against its limits. Its text is printed and sent as in HL7 table 0078.

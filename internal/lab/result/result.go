@@ -1,9 +1,10 @@
 package result
 
 import (
-	"jaanch/internal/lab"
 	"slices"
 	"time"
+
+	"jaanch/internal/lab"
 )
 
 // State is how far a result is. It is derived from the row and its verifications, never typed in. Its text stands in the

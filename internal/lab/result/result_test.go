@@ -1,12 +1,13 @@
 package result_test
 
 import (
+	"testing"
+	"time"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
 	"jaanch/internal/lab/result"
-	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )

@@ -3,9 +3,10 @@
 package result
 
 import (
+	"strings"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
-	"strings"
 )
 
 // Comparator stands before a number that is only a bound.

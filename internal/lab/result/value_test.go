@@ -1,10 +1,11 @@
 package result_test
 
 import (
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/result"
-	"testing"
 
 	"pgregory.net/rapid"
 )

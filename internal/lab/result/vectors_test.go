@@ -2,11 +2,12 @@ package result_test
 
 import (
 	"encoding/json"
+	"os"
+	"testing"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/result"
-	"os"
-	"testing"
 )
 
 type vector struct {

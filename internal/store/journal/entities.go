@@ -35,8 +35,9 @@ func number(id, group int, column string) Field {
 	return Field{ID: id, Column: column, Type: TypeInt, Group: group, Since: 1}
 }
 
-func blob(id, group int, column string) Field {
-	return Field{ID: id, Column: column, Type: TypeBlob, Group: group, Since: 1}
+// blob is a hash or a signature: those stand in the first group everywhere.
+func blob(id int, column string) Field {
+	return Field{ID: id, Column: column, Type: TypeBlob, Group: 1, Since: 1}
 }
 
 func ref(id, group int, column string) Field {
@@ -47,7 +48,7 @@ func doc(id, group int, column string) Field {
 	return Field{ID: id, Column: column, Type: TypeJSON, Group: group, Since: 1}
 }
 
-func real(id, group int, column string) Field {
+func plot(id, group int, column string) Field {
 	return Field{ID: id, Column: column, Type: TypeReal, Group: group, Since: 1}
 }
 

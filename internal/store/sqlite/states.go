@@ -125,20 +125,14 @@ func (p parts) standing(t queries.OrderTestsRow) (Standing, error) {
 			}
 		}
 	}
+	if filed && t.Cancelled == 0 {
+		s.State, s.Part = p.filed(t, r, s)
+		return s, nil
+	}
 	sample, tube := p.samples[t.SampleID]
 	switch {
 	case t.Cancelled != 0:
 		s.State, s.Part = string(result.Cancelled), order.PartCancelled
-	case filed && p.out[r.ID]:
-		s.State, s.Part = string(result.Released), order.PartReleased
-	case filed && t.RerunMs > r.EnteredMs:
-		s.State, s.Part = waitingState(t), order.PartStarted
-	case filed && len(s.Open) > 0:
-		s.State, s.Part = string(result.Held), order.PartStarted
-	case filed && s.Level >= int(t.Levels):
-		s.State, s.Part = string(result.Verified), order.PartStarted
-	case filed:
-		s.State, s.Part = string(result.Entered), order.PartStarted
 	case tube && sample.State == "rejected":
 		s.State, s.Part = "rejected", order.PartStarted
 	default:
@@ -148,6 +142,21 @@ func (p parts) standing(t queries.OrderTestsRow) (Standing, error) {
 		}
 	}
 	return s, nil
+}
+
+// filed is where a test stands that has a value.
+func (p parts) filed(t queries.OrderTestsRow, r queries.ResultsOfVisitRow, s Standing) (string, order.Part) {
+	switch {
+	case p.out[r.ID]:
+		return string(result.Released), order.PartReleased
+	case t.RerunMs > r.EnteredMs:
+		return waitingState(t), order.PartStarted
+	case len(s.Open) > 0:
+		return string(result.Held), order.PartStarted
+	case s.Level >= int(t.Levels):
+		return string(result.Verified), order.PartStarted
+	}
+	return string(result.Entered), order.PartStarted
 }
 
 func waitingState(t queries.OrderTestsRow) string {

@@ -21,5 +21,4 @@ func New() *Queries {
 	return &Queries{}
 }
 
-type Queries struct {
-}
+type Queries struct{}
