@@ -47,7 +47,8 @@ func seenOf(o queries.Observation) seenRow {
 
 // matcherFor makes a matcher for observations that are stored already.
 func (b *Bench) matcherFor(ctx context.Context, tx *sqlite.Tx, id lab.ID) (*matcher, error) {
-	f := &matcher{intake: &intake{b: b, tx: tx, q: queries.New(tx)}, visits: map[lab.ID]bool{}}
+	made := newMatcher(&intake{b: b, tx: tx, q: queries.New(tx)})
+	f := &made
 	if id.IsZero() {
 		return f, nil
 	}

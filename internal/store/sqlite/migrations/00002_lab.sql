@@ -990,6 +990,7 @@ CREATE TABLE lab_setting (
     discount_max    INTEGER NOT NULL,
     node_code       TEXT NOT NULL,
     demo            INTEGER NOT NULL,
+    own_verify_in   TEXT, -- departments, one a line
     _rv             INTEGER NOT NULL DEFAULT 0,
     _gv             BLOB,
     _del            INTEGER NOT NULL DEFAULT 0
