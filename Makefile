@@ -72,7 +72,7 @@ test: ## every test: Go with the race detector, UI units, browser journeys, conf
 .PHONY: conformance
 conformance: bin/edge ## the scores over the captures and vectors in JAANCH_SAMPLES
 	@if [ ! -d "$(JAANCH_SAMPLES)" ]; then echo "conformance: JAANCH_SAMPLES=$(JAANCH_SAMPLES) is not there; nothing was scored"; \
-	else $(GO) test -count=1 -run Conformance ./internal/...; fi
+	else JAANCH_BIN=$(abspath bin) $(GO) test -count=1 -run Conformance ./internal/... ./cmd/...; fi
 
 .PHONY: bench
 bench: ## the figures, each beside its reference in the same run

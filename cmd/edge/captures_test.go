@@ -73,7 +73,7 @@ func (r *running) play(path string, isHL7 bool) {
 	if isHL7 {
 		to = r.hl7
 	}
-	r.run("simulate", "--capture", path, "--target", to, "--linger", "50ms", "--tries", "3", "--wait", "5s")
+	r.run("simulate", "--capture", path, "--target", to, "--every", "1ms", "--linger", "50ms", "--tries", "3", "--wait", "5s")
 }
 
 // observed is a line of `edge dump observations`.
@@ -256,6 +256,9 @@ func TestConformanceCapturesAreFiled(t *testing.T) {
 		t.Errorf("only %d captures were played", len(captures))
 	}
 	before := s.counts()
+	if before["results"] != before["matched "] {
+		t.Errorf("%d results stand for %d matched rows", before["results"], before["matched "])
+	}
 	for range 2 {
 		for _, c := range captures {
 			r.play(c.path, c.hl7)

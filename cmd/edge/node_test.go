@@ -157,7 +157,7 @@ func (r *running) start() {
 }
 
 func (r *running) ready() bool {
-	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://"+r.plain+"/api/v1/ready", nil)
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://"+loopback(r.plain)+"/api/v1/ready", nil)
 	if err != nil {
 		return false
 	}
@@ -322,4 +322,23 @@ func freeAddress(t *testing.T) string {
 	}
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
+}
+
+func portAlone(t *testing.T) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+func copyBody(w io.Writer, res *http.Response) (int64, error) { return io.Copy(w, res.Body) }
+
+// loopback gives the address by which this machine reaches a listener on all its addresses.
+func loopback(address string) string {
+	if strings.HasPrefix(address, ":") {
+		return "127.0.0.1" + address
+	}
+	return address
 }

@@ -120,14 +120,14 @@ func shownState(state string) string {
 }
 
 func dumpResults(ctx context.Context, tx queries.DBTX, enc *json.Encoder) error {
-	q, after := queries.New(tx), queries.ID{}
+	q, after := queries.New(tx), []byte{}
 	for {
 		rows, err := q.DumpResults(ctx, after)
 		if err != nil {
 			return fmt.Errorf("read results: %w", err)
 		}
 		for _, r := range rows {
-			after = r.ID
+			after = r.ID[:]
 			err := enc.Encode(resultLine{
 				ID: lab.ID(r.ID), ItemID: lab.ID(r.OrderTestID), SampleID: r.Accession, Test: r.Code, Version: r.Version, Raw: r.Raw, Value: r.Value, Unit: r.Unit,
 				Flag: r.Flag, Source: r.Source, Instrument: r.Instrument, Message: r.Message, EnteredAt: time.UnixMilli(r.EnteredMs).UTC(), State: r.State,

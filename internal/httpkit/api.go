@@ -3,11 +3,13 @@ package httpkit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -35,6 +37,7 @@ func NewAPI(router chi.Router, info Info) huma.API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // ours below; huma's page loads from a CDN
 	config.RejectUnknownQueryParameters = true                           // a mistyped filter must not show everything
 	config.CreateHooks = nil                                             // the hook adds $schema to every body
+	config.Formats = strictText(config.Formats)
 	api := humachi.New(router, config)
 	log := info.Log
 	if log == nil {
@@ -55,6 +58,26 @@ func NewAPI(router chi.Router, info Info) huma.API {
 	})
 	router.Get("/api/docs", serveDocs)
 	return api
+}
+
+// errNotUTF8 refuses a body before it is decoded: the decoder would put a mark in place of the wrong bytes, and a name would
+// be stored that nobody typed.
+var errNotUTF8 = errors.New("body is not valid UTF-8")
+
+// strictText makes formats refuse a body that is no UTF-8.
+func strictText(formats map[string]huma.Format) map[string]huma.Format {
+	out := make(map[string]huma.Format, len(formats))
+	for name, f := range formats {
+		decode := f.Unmarshal
+		f.Unmarshal = func(data []byte, v any) error {
+			if !utf8.Valid(data) {
+				return errNotUTF8
+			}
+			return decode(data, v)
+		}
+		out[name] = f
+	}
+	return out
 }
 
 // WriteSpec writes the OpenAPI document, indented and in a stable order, as it is committed beside the code.

@@ -103,6 +103,7 @@ func TestInput(t *testing.T) {
 		{"too long", `{"name":"` + strings.Repeat("Planted", 20) + `","sex":"male","tests":[]}`, 422, "input_invalid", "name", "too_long", "Planted"},
 		{"null list", `{"name":"a","sex":"male","tests":null}`, 422, "input_invalid", "tests", "type", ""},
 		{"not JSON", `{"name":"Planted`, 400, "input_invalid", "", "malformed", "Planted"},
+		{"not UTF-8", "{\"name\":\"Planted\xff\",\"sex\":\"male\",\"tests\":[]}", 400, "invalid_utf8", "", "invalid_utf8", "Planted"},
 		{"too large", `{"name":"` + strings.Repeat("x", httpkit.MaxBody) + `"}`, 413, "body_too_large", "", "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -18,6 +18,7 @@ const (
 	codePattern      = "pattern"
 	codeMalformed    = "malformed"
 	codeUnknownField = "unknown_field"
+	codeNotUTF8      = "invalid_utf8"
 )
 
 // ProblemType is the media type of every error answer (RFC 9457).
@@ -163,7 +164,7 @@ func validation(status int, errs []error) *Problem {
 		}
 		detail := d.ErrorDetail()
 		code := fieldCode(detail.Message)
-		if code == codeUnknownField || detail.Location == "" || detail.Location == "body" && code == codeMalformed {
+		if code == codeUnknownField || detail.Location == "" || detail.Location == "body" && (code == codeMalformed || code == codeNotUTF8) {
 			p.Status = http.StatusBadRequest
 		}
 		p.Fields = append(p.Fields, FieldProblem{
@@ -177,6 +178,8 @@ func validation(status int, errs []error) *Problem {
 		p.Status, p.Code, p.Detail = http.StatusBadRequest, "body_malformed", "The request could not be read."
 	case p.Fields[0].Code == codeUnknownField:
 		p.Code, p.Detail = codeUnknownField, "The request holds a field that is not known here."
+	case p.Fields[0].Code == codeNotUTF8:
+		p.Code, p.Detail = codeNotUTF8, "The request holds characters that are no valid UTF-8. Nothing was stored."
 	}
 	p.Type, p.Title = "urn:jaanch:problem:"+p.Code, http.StatusText(p.Status)
 	return p
@@ -185,6 +188,7 @@ func validation(status int, errs []error) *Problem {
 // fieldCode sorts huma's messages, which may quote what was typed, into codes, which do not.
 func fieldCode(message string) string {
 	for _, rule := range []struct{ part, code string }{
+		{"not valid UTF-8", codeNotUTF8},
 		{"invalid character", codeMalformed},
 		{"unexpected end", codeMalformed},
 		{"unexpected EOF", codeMalformed},
@@ -227,6 +231,8 @@ func sentence(code string) string {
 		return "This number is too large."
 	case codeMalformed:
 		return "This is not valid JSON."
+	case codeNotUTF8:
+		return "This is not valid UTF-8."
 	default:
 		return "This does not have the right form."
 	}

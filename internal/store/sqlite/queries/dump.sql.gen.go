@@ -72,7 +72,7 @@ const dumpResults = `-- name: DumpResults :many
 SELECT r.id, r.order_test_id, CAST(coalesce(s.accession,'') AS TEXT) AS accession, t.code, r.version, r.raw, r.value, r.unit, r.flag, r.source, CAST(coalesce(i.name,'') AS TEXT) AS instrument,
     CAST(coalesce(r.message_id,0) AS INTEGER) AS message, r.entered_ms, o._state AS state
 FROM result r JOIN order_test o ON o.id = r.order_test_id JOIN test t ON t.id = r.test_id LEFT JOIN sample s ON s.id = r.sample_id LEFT JOIN instrument i ON i.id = r.instrument_id
-WHERE r.id > ?1 ORDER BY r.id LIMIT 1000
+WHERE r.id > CAST(?1 AS BLOB) ORDER BY r.id LIMIT 1000
 `
 
 type DumpResultsRow struct {
@@ -92,7 +92,7 @@ type DumpResultsRow struct {
 	State       string
 }
 
-func (q *Queries) DumpResults(ctx context.Context, after ID) ([]DumpResultsRow, error) {
+func (q *Queries) DumpResults(ctx context.Context, after []byte) ([]DumpResultsRow, error) {
 	rows, err := q.db.QueryContext(ctx, dumpResults, after)
 	if err != nil {
 		return nil, err
