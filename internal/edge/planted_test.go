@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -262,6 +263,13 @@ func (p *planted) files() []string {
 	p.must(filepath.WalkDir(p.data, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+			p.t.Errorf("%s can be read by others: %s", path, info.Mode())
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
