@@ -367,8 +367,11 @@ func TestAddressesTakeNoText(t *testing.T) {
 	t.Parallel()
 	var doc struct {
 		Paths map[string]map[string]struct {
-			Parameters []struct{ Name, In string }
-		}
+			Parameters []struct {
+				Name string `json:"name"`
+				In   string `json:"in"`
+			} `json:"parameters"`
+		} `json:"paths"`
 	}
 	if err := json.Unmarshal(readFile(t, filepath.Join("..", "..", "docs", "openapi-edge.json")), &doc); err != nil {
 		t.Fatal(err)

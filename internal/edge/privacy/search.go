@@ -20,9 +20,8 @@ type traces struct {
 	last      lab.ID // the newest session that was looked at
 }
 
-func (t traces) clone() traces {
-	t.messages, t.sessions = maps.Clone(t.messages), maps.Clone(t.sessions)
-	return t
+func (t *traces) clone() traces {
+	return traces{messages: maps.Clone(t.messages), sessions: maps.Clone(t.sessions), namesakes: t.namesakes, last: t.last}
 }
 
 // search reads the raw archive page by page, outside of any update, because it may be large: no writer waits for it.
