@@ -42,12 +42,13 @@ func (b *Bench) lookAgain(ctx context.Context, tx *sqlite.Tx, id lab.ID, reason 
 }
 
 func seenOf(o queries.Observation) seenRow {
-	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Value, role: o.Role, noValue: o.NoValue != 0}
+	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Reported, role: o.Role, noValue: o.NoValue != 0}
 }
 
 // matcherFor makes a matcher for observations that are stored already.
 func (b *Bench) matcherFor(ctx context.Context, tx *sqlite.Tx, id lab.ID) (*matcher, error) {
-	f := &matcher{intake: &intake{b: b, tx: tx, q: queries.New(tx)}, visits: map[lab.ID]bool{}}
+	made := newMatcher(&intake{b: b, tx: tx, q: queries.New(tx)})
+	f := &made
 	if id.IsZero() {
 		return f, nil
 	}

@@ -270,7 +270,7 @@ func (w *ward) run(t testing.TB, connections int, all []talk, state string, trac
 // TestFiguresUpload measures acknowledged messages a second.
 func TestFiguresUpload(t *testing.T) {
 	measure.Wanted(t)
-	one := newWard(t, 960, 1)
+	one := newWard(t, 640, 1)
 	for _, c := range []struct {
 		name  string
 		known bool

@@ -27,7 +27,7 @@ type device struct {
 // calls itself so and is at that address. An address alone is nobody.
 func (s *intake) identify(ctx context.Context, d driver.Message) (device, error) {
 	if !s.in.Peer.Instrument.IsZero() {
-		row, err := s.q.Instrument(ctx, queries.ID(s.in.Peer.Instrument))
+		row, err := s.instrument(ctx)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return device{}, fmt.Errorf("read instrument %s: %w", s.in.Peer.Instrument, err)
 		}
@@ -51,6 +51,14 @@ func (s *intake) identify(ctx context.Context, d driver.Message) (device, error)
 		return s.trusted(ctx, d, at)
 	}
 	return device{}, nil
+}
+
+// deviceKey names what Keep holds of an analyzer.
+type deviceKey lab.ID
+
+func (s *intake) instrument(ctx context.Context) (queries.InstrumentRow, error) {
+	id := s.in.Peer.Instrument
+	return sqlite.Keep(s.tx, deviceKey(id), func() (queries.InstrumentRow, error) { return s.q.Instrument(ctx, queries.ID(id)) }, "instrument")
 }
 
 func deviceOf(r queries.InstrumentsByIdentityRow) device {

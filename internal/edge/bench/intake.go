@@ -21,7 +21,8 @@ const repeatWithin = 15 * time.Minute
 // before it acknowledges. Repeating it with the same chunks and messages changes nothing.
 func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
 	var receipt instruments.Receipt
-	actor, err := b.sender(ctx, in)
+	decoded := b.decode(in)
+	actor, err := b.sender(ctx, in, decoded)
 	if err != nil {
 		return receipt, err
 	}
@@ -34,8 +35,8 @@ func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.R
 		if in.Bare {
 			return nil
 		}
-		for _, m := range in.Messages {
-			id, err := s.message(ctx, m)
+		for i, m := range in.Messages {
+			id, err := s.message(ctx, m, decoded[i])
 			if err != nil {
 				return err
 			}
@@ -53,14 +54,14 @@ func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.R
 
 // sender gives the actor of an intake: the instrument that sent it where that is known, else the node itself. It is looked
 // up once for each connection.
-func (b *Bench) sender(ctx context.Context, in instruments.Intake) (lab.Actor, error) {
+func (b *Bench) sender(ctx context.Context, in instruments.Intake, decoded [][]driver.Message) (lab.Actor, error) {
 	id := in.Peer.Instrument
 	if id.IsZero() {
 		id = b.lines.instrument(in.Peer.Conn)
 	}
-	if id.IsZero() && len(in.Messages) > 0 && !in.Bare {
+	if id.IsZero() && len(decoded) > 0 && len(decoded[0]) > 0 {
 		err := b.db.View(ctx, func(tx *sqlite.ReadTx) error {
-			for _, m := range driver.New(b.profiles, in.Messages[0].Protocol, nil).Decode(in.Messages[0].Text) {
+			for _, m := range decoded[0] {
 				a := answering{b: b, q: queries.New(tx), tx: tx}
 				if err := a.identify(ctx, in.Peer, m); err != nil {
 					return err
@@ -79,6 +80,24 @@ func (b *Bench) sender(ctx context.Context, in instruments.Intake) (lab.Actor, e
 	return lab.Actor{Kind: lab.ActorInstrument, ID: id, Station: in.Peer.Link}, nil
 }
 
+// decode reads the messages before the update begins, because every other writer waits for an update.
+func (b *Bench) decode(in instruments.Intake) [][]driver.Message {
+	if in.Bare {
+		return nil
+	}
+	out := make([][]driver.Message, len(in.Messages))
+	for i, m := range in.Messages {
+		if m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7 {
+			continue
+		}
+		out[i] = driver.New(b.profiles, m.Protocol, nil).Decode(m.Text)
+		if len(out[i]) == 0 {
+			out[i] = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
+		}
+	}
+	return out
+}
+
 // intake is one Store under way.
 type intake struct {
 	b  *Bench
@@ -89,15 +108,13 @@ type intake struct {
 
 // archive keeps the raw bytes of both directions.
 func (s *intake) archive(ctx context.Context) error {
+	var opened lab.ID
 	for _, c := range s.in.Chunks {
-		err := s.q.OpenSession(ctx, queries.OpenSessionParams{
-			ID: queries.ID(c.Session), Conn: queries.ID(s.in.Peer.Conn), InstrumentID: queries.ID(s.in.Peer.Instrument), Link: s.in.Peer.Link,
-			Address: s.in.Peer.Address, Protocol: string(c.Protocol), OpenedMs: c.At.UnixMilli(),
-		})
-		if err != nil {
-			return fmt.Errorf("open a raw session: %w", err)
+		if err := s.open(ctx, c, opened); err != nil {
+			return err
 		}
-		err = s.q.AddChunk(ctx, queries.AddChunkParams{
+		opened = c.Session
+		err := s.q.AddChunk(ctx, queries.AddChunkParams{
 			Session: queries.ID(c.Session), Seq: int64(c.Seq), AtMs: c.At.UnixMilli(), Dir: int64(c.Dir), Bytes: append([]byte{}, c.Bytes...), Dropped: c.Dropped,
 		})
 		if err != nil {
@@ -112,18 +129,29 @@ func (s *intake) archive(ctx context.Context) error {
 	return nil
 }
 
-// message decodes one message and files what it brings. It gives the instrument that sent it, if it is one of ours.
-func (s *intake) message(ctx context.Context, m instruments.Message) (lab.ID, error) {
+// open makes the session of a chunk, unless the chunk before was of the same one.
+func (s *intake) open(ctx context.Context, c instruments.Chunk, opened lab.ID) error {
+	if c.Session == opened {
+		return nil
+	}
+	err := s.q.OpenSession(ctx, queries.OpenSessionParams{
+		ID: queries.ID(c.Session), Conn: queries.ID(s.in.Peer.Conn), InstrumentID: queries.ID(s.in.Peer.Instrument), Link: s.in.Peer.Link,
+		Address: s.in.Peer.Address, Protocol: string(c.Protocol), OpenedMs: c.At.UnixMilli(),
+	})
+	if err != nil {
+		return fmt.Errorf("open a raw session: %w", err)
+	}
+	return nil
+}
+
+// message files what one message brings. It gives the instrument that sent it, if it is one of ours.
+func (s *intake) message(ctx context.Context, m instruments.Message, decoded []driver.Message) (lab.ID, error) {
 	known, err := s.q.MessageOfSession(ctx, queries.MessageOfSessionParams{Session: queries.ID(m.Session), Idx: int64(m.Index)})
 	if err != nil {
 		return lab.ID{}, fmt.Errorf("look for a message: %w", err)
 	}
-	if len(known) > 0 || (m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7) {
+	if len(known) > 0 {
 		return lab.ID{}, nil
-	}
-	decoded := driver.New(s.b.profiles, m.Protocol, nil).Decode(m.Text)
-	if len(decoded) == 0 {
-		decoded = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
 	}
 	var last lab.ID
 	for i, d := range decoded {
@@ -176,7 +204,8 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	if err != nil {
 		return fmt.Errorf("keep a message: %w", err)
 	}
-	f := matcher{intake: s, device: device, message: id, duplicate: same > 0 && !repeat, repeat: repeat, cut: m.Ending == instruments.Cut, visits: map[lab.ID]bool{}}
+	f := newMatcher(s)
+	f.device, f.message, f.duplicate, f.repeat, f.cut = device, id, same > 0 && !repeat, repeat, m.Ending == instruments.Cut
 	rows := d.Observations
 	if f.cut {
 		rows = d.Complete()

@@ -32,6 +32,7 @@ const (
 	reasonUnapproved = "unapproved_instrument"
 	reasonUnknown    = "unknown_sample"
 	reasonCheck      = "accession_check"
+	reasonAmbiguous  = "ambiguous_sample"
 	reasonShort      = "short_id"
 	reasonReceived   = "not_received"
 	reasonClosed     = "closed_sample"
@@ -54,6 +55,16 @@ type matcher struct {
 	repeat    bool
 	cut       bool
 	visits    map[lab.ID]bool
+	filer     *filing.Filer
+	samples   map[string][]lab.ID                            // by the id that was sent
+	tests     map[queries.ID][]queries.OrderTestsOfSampleRow // by sample
+}
+
+func newMatcher(s *intake) matcher {
+	return matcher{
+		intake: s, visits: map[lab.ID]bool{}, filer: filing.New(s.tx, s.b.zone),
+		samples: map[string][]lab.ID{}, tests: map[queries.ID][]queries.OrderTestsOfSampleRow{},
+	}
 }
 
 // place is where an observation belongs, or why nowhere.
@@ -70,31 +81,38 @@ func waits(reason string) place { return place{state: stateInbox, reason: reason
 // observation stores one row and files it where it has exactly one home.
 func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation, kind driver.Kind) error {
 	at, err := f.placeOf(ctx, seenRow{
-		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Value, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
+		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Reported, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
 	})
 	if err != nil {
 		return err
 	}
-	id, err := f.q.AddObservation(ctx, f.row(idx, o, at))
+	row := f.row(idx, o, at)
+	id, err := f.q.AddObservation(ctx, row)
 	if err != nil {
 		return fmt.Errorf("keep an observation: %w", err)
 	}
 	if at.state != stateMatched {
 		return nil
 	}
-	stored, err := f.q.Observation(ctx, id)
-	if err != nil {
-		return fmt.Errorf("read observation %d: %w", id, err)
-	}
-	return f.file(ctx, stored, at)
+	return f.file(ctx, storedAs(id, row), at)
 }
 
 func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObservationParams {
 	return queries.AddObservationParams{
 		MessageID: f.message, Idx: int64(idx), Grp: int64(o.Group), InstrumentID: queries.ID(f.device.id), SampleText: o.SampleID, PatientText: o.PatientID,
-		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
+		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Reported: o.Reported, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
 		Unit: o.Unit, RangeText: o.Range, Flag: o.Flag, Status: o.Status, Timestamp: o.Timestamp, Role: string(o.Role), State: at.state, Reason: at.reason,
 		TestID: queries.ID(at.test), SampleID: queries.ID(at.sample), OrderTestID: at.item.ID, AtMs: f.tx.Now().UnixMilli(),
+	}
+}
+
+// storedAs is the row that AddObservation wrote.
+func storedAs(id int64, p queries.AddObservationParams) queries.Observation {
+	return queries.Observation{
+		ID: id, MessageID: p.MessageID, Idx: p.Idx, Grp: p.Grp, InstrumentID: p.InstrumentID, SampleText: p.SampleText, PatientText: p.PatientText,
+		TestCode: p.TestCode, MapCode: p.MapCode, TestName: p.TestName, Value: p.Value, Num: p.Num, Comparator: p.Comparator, NoValue: p.NoValue,
+		Unit: p.Unit, RangeText: p.RangeText, Flag: p.Flag, Status: p.Status, Timestamp: p.Timestamp, Role: p.Role, State: p.State, Reason: p.Reason,
+		TestID: p.TestID, SampleID: p.SampleID, OrderTestID: p.OrderTestID, ResultID: p.ResultID, AtMs: p.AtMs,
 	}
 }
 
@@ -125,9 +143,9 @@ func (f *matcher) placeOf(ctx context.Context, o seenRow) (place, error) {
 	if err != nil || at.reason != "" {
 		return at, err
 	}
-	tests, err := f.q.CodeOf(ctx, queries.CodeOfParams{InstrumentID: queries.ID(f.device.id), Code: o.code})
+	tests, err := f.codeOf(ctx, o.code)
 	if err != nil {
-		return at, fmt.Errorf("look for a code: %w", err)
+		return at, err
 	}
 	if len(tests) != 1 {
 		return place{state: stateInbox, reason: reasonUnmapped, sample: at.sample}, nil
@@ -136,26 +154,53 @@ func (f *matcher) placeOf(ctx context.Context, o seenRow) (place, error) {
 	return f.itemOf(ctx, at, sampleRow, o)
 }
 
+// codeKey names what Keep holds of an analyzer's code map.
+type codeKey struct {
+	device lab.ID
+	code   string
+}
+
+func (f *matcher) codeOf(ctx context.Context, code string) ([]queries.CodeOfRow, error) {
+	return sqlite.Keep(f.tx, codeKey{f.device.id, code}, func() ([]queries.CodeOfRow, error) {
+		tests, err := f.q.CodeOf(ctx, queries.CodeOfParams{InstrumentID: queries.ID(f.device.id), Code: code})
+		if err != nil {
+			return nil, fmt.Errorf("look for a code: %w", err)
+		}
+		return tests, nil
+	}, "instrument_code")
+}
+
+// named gives the samples that an id stands for, looked up once for each message.
+func (f *matcher) named(ctx context.Context, text string, window time.Duration) ([]lab.ID, error) {
+	if ids, ok := f.samples[text]; ok {
+		return ids, nil
+	}
+	ids, err := tubesNamed(ctx, f.tx, f.device, f.b.day(f.tx.Now()), text, f.tx.Now().Add(-window))
+	if err != nil {
+		return nil, err
+	}
+	f.samples[text] = ids
+	return ids, nil
+}
+
 // sampleOf finds the one sample that the row names.
 func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.SampleRow, error) {
-	ids, err := f.q.SamplesByAccession(ctx, o.sample)
-	if err != nil {
-		return place{}, queries.SampleRow{}, fmt.Errorf("look for a sample: %w", err)
-	}
-	if len(ids) == 0 && o.sample != "" {
-		if ids, err = f.q.LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(f.device.id), Day: f.b.day(f.tx.Now()).String(), Position: o.sample}); err != nil {
-			return place{}, queries.SampleRow{}, fmt.Errorf("look in the load list: %w", err)
-		}
-	}
-	if len(ids) != 1 {
+	window := time.Duration(f.device.window) * 24 * time.Hour
+	ids, err := f.named(ctx, o.sample, window)
+	switch {
+	case err != nil:
+		return place{}, queries.SampleRow{}, err
+	case len(ids) == 0:
 		return waits(unknownReason(o.sample)), queries.SampleRow{}, nil
+	case len(ids) > 1:
+		return waits(reasonAmbiguous), queries.SampleRow{}, nil
 	}
-	row, err := f.q.Sample(ctx, ids[0])
+	row, err := f.filer.Sample(ctx, queries.ID(ids[0]))
 	if err != nil {
-		return place{}, row, fmt.Errorf("read sample %s: %w", lab.ID(ids[0]), err)
+		return place{}, row, err
 	}
 	at := place{state: stateInbox, sample: lab.ID(row.ID)}
-	switch window := time.Duration(f.device.window) * 24 * time.Hour; {
+	switch {
 	case row.State == string(sample.Expected), row.State == string(sample.Collected):
 		at.reason = reasonReceived
 	case row.State != string(sample.Received) && row.State != string(sample.Stored):
@@ -168,6 +213,26 @@ func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.Sampl
 	return at, row, err
 }
 
+// tubesNamed gives the samples that an id from an analyzer names: by our number, by the tube's own barcode, else by its
+// place in the analyzer's load list of the day.
+func tubesNamed(ctx context.Context, tx queries.DBTX, d device, day lab.Date, text string, since time.Time) ([]lab.ID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	out, err := sqlite.FindTubes(ctx, tx, text, since)
+	if err != nil || len(out) > 0 {
+		return out, err
+	}
+	ids, err := queries.New(tx).LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(d.id), Day: day.String(), Position: text})
+	if err != nil {
+		return nil, fmt.Errorf("look in the load list: %w", err)
+	}
+	for _, id := range ids {
+		out = append(out, lab.ID(id))
+	}
+	return out, nil
+}
+
 // unknownReason says what is wrong with an id that no sample has.
 func unknownReason(text string) string {
 	_, err := sample.ParseAccession(text)
@@ -176,7 +241,7 @@ func unknownReason(text string) string {
 		return reasonUnknown
 	case len(text) == sample.AccessionLength:
 		return reasonCheck
-	case len(text) > 0 && len(text) < sample.AccessionLength:
+	case len(text) > 0 && len(text) < sample.BarcodeMin:
 		return reasonShort
 	default:
 		return reasonUnknown
@@ -205,9 +270,13 @@ func (f *matcher) mismatch(ctx context.Context, row queries.SampleRow, named str
 
 // itemOf finds the one open test on the sample.
 func (f *matcher) itemOf(ctx context.Context, at place, row queries.SampleRow, o seenRow) (place, error) {
-	tests, err := f.q.OrderTestsOfSample(ctx, row.ID)
-	if err != nil {
-		return at, fmt.Errorf("read the tests of sample %s: %w", at.sample, err)
+	tests, ok := f.tests[row.ID]
+	if !ok {
+		var err error
+		if tests, err = f.q.OrderTestsOfSample(ctx, row.ID); err != nil {
+			return at, fmt.Errorf("read the tests of sample %s: %w", at.sample, err)
+		}
+		f.tests[row.ID] = tests
 	}
 	i := slices.IndexFunc(tests, func(t queries.OrderTestsOfSampleRow) bool { return lab.ID(t.TestID) == at.test && t.Cancelled == 0 })
 	if i < 0 {
@@ -246,7 +315,7 @@ func (f *matcher) against(ctx context.Context, at place, o seenRow) (place, erro
 
 // file puts a stored observation on its test.
 func (f *matcher) file(ctx context.Context, o queries.Observation, at place) error {
-	id, err := fileObservation(ctx, f.tx, f.b.zone, o, at.item)
+	id, err := fileObservation(ctx, f.filer, f.b.zone, o, at.item)
 	if lab.KindOf(err) == lab.KindInvalid {
 		return f.mark(ctx, o.ID, place{state: stateInbox, reason: reasonUnreadable, test: at.test, sample: at.sample, item: at.item}, lab.ID{})
 	}
@@ -270,23 +339,24 @@ func (f *matcher) mark(ctx context.Context, id int64, at place, filed lab.ID) er
 // settle derives what follows from the filed values.
 func (f *matcher) settle(ctx context.Context) error {
 	for visit := range f.visits {
-		if err := filing.New(f.tx, f.b.zone).Settle(ctx, visit); err != nil {
+		if err := f.filer.Settle(ctx, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fileObservation files an observation's value: the number as the profile reads it, the text exactly as sent.
-func fileObservation(ctx context.Context, tx *sqlite.Tx, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
+// fileObservation files what an observation reports: the number as the profile reads it, the text exactly as sent. Where the
+// value only says that the result stands in the flag, the flag is filed.
+func fileObservation(ctx context.Context, filer *filing.Filer, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
 	e := filing.Entry{
-		Text: o.Value, Raw: o.Value, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
+		Text: o.Reported, Raw: o.Reported, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
 		Measured: measuredAt(o.Timestamp, zone),
 	}
 	if o.Num != "" {
 		e.Text = o.Comparator + o.Num
 	}
-	return filing.New(tx, zone).File(ctx, item, e)
+	return filer.File(ctx, item, e)
 }
 
 // measuredAt reads an analyzer's digits as its local time; the zero time where they are none.

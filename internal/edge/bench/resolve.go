@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"jaanch/internal/edge/filing"
 	"jaanch/internal/edge/once"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
@@ -199,7 +200,7 @@ func (d *deciding) fileOne(ctx context.Context, o queries.Observation, item quer
 		}
 		item = again
 	}
-	id, err := fileObservation(ctx, d.tx, d.b.zone, o, item)
+	id, err := fileObservation(ctx, filing.New(d.tx, d.b.zone), d.b.zone, o, item)
 	if err != nil {
 		return err
 	}

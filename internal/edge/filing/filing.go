@@ -36,16 +36,43 @@ type Entry struct {
 	NotReported string           // reason of a calculated test without a value
 }
 
-// Filer files values inside one transaction.
+// Filer files values inside one transaction. It reads a patient and a sample once: a use case that changes one of them
+// files with a new filer afterwards.
 type Filer struct {
-	tx   *sqlite.Tx
-	q    *queries.Queries
-	zone *time.Location
+	tx      *sqlite.Tx
+	q       *queries.Queries
+	zone    *time.Location
+	people  map[queries.ID]sqlite.Person
+	samples map[queries.ID]queries.SampleRow
 }
 
 // New makes a filer.
 func New(tx *sqlite.Tx, zone *time.Location) *Filer {
-	return &Filer{tx: tx, q: queries.New(tx), zone: zone}
+	return &Filer{tx: tx, q: queries.New(tx), zone: zone, people: map[queries.ID]sqlite.Person{}, samples: map[queries.ID]queries.SampleRow{}}
+}
+
+func (f *Filer) person(ctx context.Context, id queries.ID) (sqlite.Person, error) {
+	if p, ok := f.people[id]; ok {
+		return p, nil
+	}
+	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(id))
+	if err == nil {
+		f.people[id] = p
+	}
+	return p, err
+}
+
+// Sample reads a sample.
+func (f *Filer) Sample(ctx context.Context, id queries.ID) (queries.SampleRow, error) {
+	if s, ok := f.samples[id]; ok {
+		return s, nil
+	}
+	s, err := f.q.Sample(ctx, id)
+	if err != nil {
+		return s, fmt.Errorf("read sample %s: %w", lab.ID(id), err)
+	}
+	f.samples[id] = s
+	return s, nil
 }
 
 // Item reads an ordered test.

@@ -75,7 +75,7 @@ func (f *Filer) judge(ctx context.Context, item queries.OrderTestRow, m sqlite.M
 	if e.NotReported != "" {
 		return result.Judgement{}, nil
 	}
-	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(item.PatientID))
+	p, err := f.person(ctx, item.PatientID)
 	if err != nil {
 		return result.Judgement{}, err
 	}
@@ -108,9 +108,9 @@ func (f *Filer) collected(ctx context.Context, item queries.OrderTestRow) (time.
 	if item.SampleID == (queries.ID{}) {
 		return f.tx.Now(), nil
 	}
-	s, err := f.q.Sample(ctx, item.SampleID)
+	s, err := f.Sample(ctx, item.SampleID)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read sample %s: %w", lab.ID(item.SampleID), err)
+		return time.Time{}, err
 	}
 	switch {
 	case s.CollectedMs > 0:

@@ -17,13 +17,18 @@ import (
 // Settle brings a visit up to date after values were filed: calculated tests, consistency of the values with each other,
 // and the states of all parts.
 func (f *Filer) Settle(ctx context.Context, visit lab.ID) error {
-	if err := f.calculate(ctx, visit); err != nil {
+	w, err := f.calculate(ctx, visit)
+	if err != nil {
 		return err
 	}
-	if err := f.consistency(ctx, visit); err != nil {
+	changed, err := f.consistency(ctx, w)
+	if err != nil {
 		return err
 	}
-	return sqlite.RefreshStates(ctx, f.tx, visit)
+	if changed {
+		return sqlite.RefreshStates(ctx, f.tx, visit)
+	}
+	return sqlite.WriteStates(ctx, f.tx, visit, w.states, w.tests)
 }
 
 // work is a visit's tests with their newest values.
@@ -71,19 +76,20 @@ func StoredValue(r queries.ResultsOfVisitRow) (result.Value, error) {
 }
 
 // calculate files what follows from other tests. A test that an analyzer or a person gave a value keeps it. Calculated
-// tests may follow from each other, so it goes on until nothing changes, at most four times.
-func (f *Filer) calculate(ctx context.Context, visit lab.ID) error {
+// tests may follow from each other, so it goes on until nothing changes, at most four times. It gives the work as it is
+// then.
+func (f *Filer) calculate(ctx context.Context, visit lab.ID) (*work, error) {
 	for range 4 {
 		w, err := f.load(ctx, visit)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		changed, err := f.calculateOnce(ctx, w)
 		if err != nil || !changed {
-			return err
+			return w, err
 		}
 	}
-	return nil
+	return f.load(ctx, visit)
 }
 
 func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
@@ -91,8 +97,7 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 	for _, t := range w.tests {
 		def, state := w.defs[t.TestID], w.states[lab.ID(t.ID)]
 		old := state.Result
-		measured := old.ID != (queries.ID{}) && old.Source != string(result.Calculated)
-		if def.Formula.ID == "" || def.Type != catalogue.Calculated || t.Cancelled != 0 || measured || state.Level > 0 || state.Released {
+		if !calculable(t, def, state) {
 			continue
 		}
 		item, err := Item(ctx, f.q, lab.ID(t.ID))
@@ -104,8 +109,7 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 			return false, err
 		}
 		v, err := result.Calculate(def, w.values, values)
-		var reason *formula.NotCalculated
-		if errors.As(err, &reason) {
+		if reason, not := errors.AsType[*formula.NotCalculated](err); not {
 			filed, err := f.fileReason(ctx, w, item, def, old, reason)
 			if err != nil {
 				return false, err
@@ -125,6 +129,12 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 		changed = true
 	}
 	return changed, nil
+}
+
+// calculable tells whether a test follows from others and nobody has measured, verified or released it yet.
+func calculable(t queries.OrderTestsRow, def catalogue.Test, s sqlite.Standing) bool {
+	measured := s.Result.ID != (queries.ID{}) && s.Result.Source != string(result.Calculated)
+	return def.Formula.ID != "" && def.Type == catalogue.Calculated && t.Cancelled == 0 && !measured && s.Level == 0 && !s.Released
 }
 
 // fileReason says on the record why a test is not calculated, unless an input that was ordered is still to come: then the
@@ -155,7 +165,7 @@ func (f *Filer) fileCalculated(ctx context.Context, item queries.OrderTestRow, v
 // context is what formulas need of the patient and the visit.
 func (f *Filer) context(ctx context.Context, item queries.OrderTestRow) (formula.Values, error) {
 	out := formula.Values{Numbers: map[string]lab.Decimal{}}
-	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(item.PatientID))
+	p, err := f.person(ctx, item.PatientID)
 	if err != nil {
 		return out, err
 	}
@@ -181,14 +191,14 @@ func (f *Filer) context(ctx context.Context, item queries.OrderTestRow) (formula
 
 // consistency looks at the values of the visit beside each other, and holds those that do not fit. Two deltas beyond their
 // limit in one sample may be another patient's blood. Values that are verified are left as they are.
-func (f *Filer) consistency(ctx context.Context, visit lab.ID) error {
-	w, err := f.load(ctx, visit)
-	if err != nil || len(w.tests) == 0 {
-		return err
+// It tells whether it changed anything.
+func (f *Filer) consistency(ctx context.Context, w *work) (bool, error) {
+	if len(w.tests) == 0 {
+		return false, nil
 	}
-	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(w.tests[0].PatientID))
+	p, err := f.person(ctx, w.tests[0].PatientID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	panel := result.Panel{Values: map[string]lab.Decimal{}, Flags: map[string]result.Flag{}, Sex: p.Sex}
 	if age, ok := p.AgeOn(lab.DateOf(f.tx.Now().In(f.zone))); ok {
@@ -203,13 +213,13 @@ func (f *Filer) consistency(ctx context.Context, visit lab.ID) error {
 		}
 		holds, err := heldBy(r)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if hasCode(holds, result.HoldDelta) {
 			deltas[t.SampleID]++
 		}
 	}
-	return f.addHolds(ctx, w, result.Check(panel), deltas)
+	return f.addHolds(w, result.Check(panel), deltas)
 }
 
 func heldBy(r queries.ResultsOfVisitRow) ([]result.Hold, error) {
@@ -219,8 +229,10 @@ func heldBy(r queries.ResultsOfVisitRow) ([]result.Hold, error) {
 	return sqlite.ParseHolds(r.Holds)
 }
 
-// addHolds writes the holds that the rules found, and takes away those of rules that no longer fire.
-func (f *Filer) addHolds(_ context.Context, w *work, findings []result.Finding, deltas map[queries.ID]int) error {
+// addHolds writes the holds that the rules found, and takes away those of rules that no longer fire. It tells whether there
+// were any.
+func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.ID]int) (bool, error) {
+	changed := false
 	rules := map[string]bool{result.HoldWrongTube: true}
 	for _, r := range result.Rules() {
 		rules[r.Code] = true
@@ -232,7 +244,7 @@ func (f *Filer) addHolds(_ context.Context, w *work, findings []result.Finding, 
 		}
 		old, err := heldBy(state.Result)
 		if err != nil {
-			return err
+			return false, err
 		}
 		next := slices.DeleteFunc(slices.Clone(old), func(h result.Hold) bool { return rules[h.Code] })
 		for _, finding := range findings {
@@ -245,18 +257,19 @@ func (f *Filer) addHolds(_ context.Context, w *work, findings []result.Finding, 
 		}
 		before, err := sqlite.HoldsText(old)
 		if err != nil {
-			return err
+			return false, err
 		}
 		after, err := sqlite.HoldsText(next)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if before == after {
 			continue
 		}
 		if err := f.tx.Change("result", lab.ID(state.Result.ID), nil, sqlite.Row{"holds": after}); err != nil {
-			return err
+			return false, err
 		}
+		changed = true
 	}
-	return nil
+	return changed, nil
 }

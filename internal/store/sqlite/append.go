@@ -116,6 +116,9 @@ func (tx *Tx) append(e *draft, t *table) error {
 		tx.txid = tx.w.head.TxID + 1
 	}
 	e.TxID = tx.txid
+	if t != nil {
+		tx.w.kept.wrote(t.entity.Name)
+	}
 	var key []byte
 	if len(e.PHI) > 0 {
 		var err error

@@ -109,17 +109,29 @@ type Measure struct {
 	Deltas    []catalogue.DeltaLimit
 }
 
-// ReadTest reads one test without its limits.
+// What Keep holds of the catalogue goes by these.
+type (
+	testKey    lab.ID
+	measureKey lab.ID
+)
+
+// ReadTest reads one test without its limits. What it gives is shared: it must not be changed.
 func ReadTest(ctx context.Context, tx queries.DBTX, id lab.ID) (catalogue.Test, error) {
-	row, err := queries.New(tx).Test(ctx, queries.ID(id))
-	if err != nil {
-		return catalogue.Test{}, fmt.Errorf("read test %s: %w", id, err)
-	}
-	return testOf(row)
+	return Keep(tx, testKey(id), func() (catalogue.Test, error) {
+		row, err := queries.New(tx).Test(ctx, queries.ID(id))
+		if err != nil {
+			return catalogue.Test{}, fmt.Errorf("read test %s: %w", id, err)
+		}
+		return testOf(row)
+	}, "test")
 }
 
-// ReadMeasure reads one test with its limits.
+// ReadMeasure reads one test with its limits. What it gives is shared: it must not be changed.
 func ReadMeasure(ctx context.Context, tx queries.DBTX, id lab.ID) (Measure, error) {
+	return Keep(tx, measureKey(id), func() (Measure, error) { return readMeasure(ctx, tx, id) }, "test", "interval", "critical_limit", "delta_limit")
+}
+
+func readMeasure(ctx context.Context, tx queries.DBTX, id lab.ID) (Measure, error) {
 	q := queries.New(tx)
 	row, err := q.Test(ctx, queries.ID(id))
 	if err != nil {

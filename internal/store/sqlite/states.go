@@ -33,17 +33,9 @@ func Standings(ctx context.Context, tx queries.DBTX, visit lab.ID) (map[lab.ID]S
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the results of visit %s: %w", visit, err)
 	}
-	verified, err := q.VerificationsOfVisit(ctx, id)
+	verified, released, decided, err := decisions(ctx, q, visit, results)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the verifications of visit %s: %w", visit, err)
-	}
-	released, err := q.ReleasesOfVisit(ctx, id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the releases of visit %s: %w", visit, err)
-	}
-	decided, err := q.HoldDecisionsOfVisit(ctx, id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the decisions of visit %s: %w", visit, err)
+		return nil, nil, err
 	}
 	samples, err := q.Samples(ctx, id)
 	if err != nil {
@@ -83,6 +75,32 @@ func Standings(ctx context.Context, tx queries.DBTX, visit lab.ID) (map[lab.ID]S
 	}
 	return out, tests, nil
 }
+
+// decisions reads what people decided on the results of a visit. Nobody can have decided on what is not there.
+func decisions(ctx context.Context, q *queries.Queries, visit lab.ID, results []queries.ResultsOfVisitRow) (
+	verified []queries.VerificationsOfVisitRow, released []queries.ReleasesOfVisitRow, decided []queries.HoldDecisionsOfVisitRow, err error,
+) {
+	if len(results) == 0 {
+		return nil, nil, nil, nil
+	}
+	id := queries.ID(visit)
+	if verified, err = q.VerificationsOfVisit(ctx, id); err != nil {
+		return nil, nil, nil, fmt.Errorf("read the verifications of visit %s: %w", visit, err)
+	}
+	if released, err = q.ReleasesOfVisit(ctx, id); err != nil {
+		return nil, nil, nil, fmt.Errorf("read the releases of visit %s: %w", visit, err)
+	}
+	if !slices.ContainsFunc(results, func(r queries.ResultsOfVisitRow) bool { return r.Holds != noHolds }) {
+		return verified, released, nil, nil
+	}
+	if decided, err = q.HoldDecisionsOfVisit(ctx, id); err != nil {
+		return nil, nil, nil, fmt.Errorf("read the decisions of visit %s: %w", visit, err)
+	}
+	return verified, released, decided, nil
+}
+
+// noHolds is the column of holds without one.
+const noHolds = "[]"
 
 type parts struct {
 	newest   map[queries.ID]queries.ResultsOfVisitRow
@@ -146,6 +164,11 @@ func RefreshStates(ctx context.Context, tx queries.DBTX, visit lab.ID) error {
 	if err != nil {
 		return err
 	}
+	return WriteStates(ctx, tx, visit, standings, tests)
+}
+
+// WriteStates does what RefreshStates does, for a caller that has read the standings after its last write.
+func WriteStates(ctx context.Context, tx queries.DBTX, visit lab.ID, standings map[lab.ID]Standing, tests []queries.OrderTestsRow) error {
 	q := queries.New(tx)
 	var all []order.Part
 	for _, t := range tests {
@@ -187,6 +210,9 @@ type storedHold struct {
 
 // ParseHolds reads the column of holds.
 func ParseHolds(text string) ([]result.Hold, error) {
+	if text == noHolds {
+		return []result.Hold{}, nil
+	}
 	var stored []storedHold
 	if err := json.Unmarshal([]byte(text), &stored); err != nil {
 		return nil, fmt.Errorf("read holds: %w", err)
@@ -200,6 +226,9 @@ func ParseHolds(text string) ([]result.Hold, error) {
 
 // HoldsText writes the column of holds.
 func HoldsText(holds []result.Hold) (string, error) {
+	if len(holds) == 0 {
+		return noHolds, nil
+	}
 	stored := make([]storedHold, 0, len(holds))
 	for _, h := range holds {
 		stored = append(stored, storedHold(h))

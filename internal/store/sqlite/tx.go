@@ -55,6 +55,7 @@ func (db *DB) newTx(c *call) *Tx {
 func (tx *Tx) execute(fn func(*Tx) error) (err error) {
 	defer func() {
 		tx.done = true
+		tx.w.kept.settle()
 		if p := recover(); p != nil {
 			err = panicError(p)
 		}

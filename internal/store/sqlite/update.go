@@ -231,6 +231,7 @@ func (w *writer) abandon() error {
 
 // restore ends what is left of the transaction and reads again where the chain stands.
 func (w *writer) restore(device lab.ID) error {
+	w.kept.drop()
 	if err := w.rollback(); err != nil {
 		return err
 	}

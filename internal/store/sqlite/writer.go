@@ -35,6 +35,7 @@ type writer struct {
 	open       bool // BEGIN succeeded and COMMIT did not yet
 	gone       bool // the engine rolled the whole transaction back by itself
 	trip       *tripwire
+	kept       kept
 }
 
 func newWriter(ctx context.Context, pool *sql.DB, t *tables, trip bool) (*writer, error) {

@@ -29,7 +29,7 @@ FROM result r JOIN order_test o ON o.id = r.order_test_id WHERE o.visit_id = ? A
 UPDATE result SET _state = ? WHERE id = ?;
 
 -- name: VerificationsOfVisit :many
-SELECT v.id, v.result_id, v.level, v.meaning, v.user_id, v.at_ms, v.content_hash FROM verification v WHERE v.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY v.at_ms;
+SELECT v.id, v.result_id, v.level, v.meaning, v.user_id, v.at_ms, v.content_hash FROM verification v WHERE v.result_id IN (SELECT r.id FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ?) ORDER BY v.at_ms;
 
 -- name: ReleasesOfVisit :many
 SELECT r.id, r.report_id, r.result_id, r.order_test_id, r.at_ms FROM release r WHERE r.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY r.at_ms;
@@ -37,12 +37,12 @@ SELECT r.id, r.report_id, r.result_id, r.order_test_id, r.at_ms FROM release r W
 -- name: HoldDecisionsOfVisit :many
 SELECT d.id, d.result_id, d.decision, d.codes, coalesce(d.note,'') AS note, d.at_ms, coalesce(u.name,'') AS by_name
 FROM hold_decision d LEFT JOIN user u ON u.id = d.user_id
-WHERE d.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY d.at_ms;
+WHERE d.result_id IN (SELECT r.id FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ?) ORDER BY d.at_ms;
 
 -- name: CallsOfVisit :many
 SELECT c.id, c.result_id, c.at_ms, coalesce(u.name,'') AS by_name, coalesce(c.reached,'') AS reached, coalesce(c.role,'') AS role, c.said, c.read_back, c.outcome, c.attempt
 FROM critical_call c LEFT JOIN user u ON u.id = c.user_id
-WHERE c.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY c.at_ms;
+WHERE c.result_id IN (SELECT r.id FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ?) ORDER BY c.at_ms;
 
 -- name: CallsOfResult :many
 SELECT c.id, c.result_id, c.at_ms, coalesce(u.name,'') AS by_name, coalesce(c.reached,'') AS reached, coalesce(c.role,'') AS role, c.said, c.read_back, c.outcome, c.attempt

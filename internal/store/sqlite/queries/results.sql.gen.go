@@ -65,7 +65,7 @@ func (q *Queries) CallsOfResult(ctx context.Context, resultID ID) ([]CallsOfResu
 const callsOfVisit = `-- name: CallsOfVisit :many
 SELECT c.id, c.result_id, c.at_ms, coalesce(u.name,'') AS by_name, coalesce(c.reached,'') AS reached, coalesce(c.role,'') AS role, c.said, c.read_back, c.outcome, c.attempt
 FROM critical_call c LEFT JOIN user u ON u.id = c.user_id
-WHERE c.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY c.at_ms
+WHERE c.result_id IN (SELECT r.id FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ?) ORDER BY c.at_ms
 `
 
 type CallsOfVisitRow struct {
@@ -118,7 +118,7 @@ func (q *Queries) CallsOfVisit(ctx context.Context, visitID ID) ([]CallsOfVisitR
 const holdDecisionsOfVisit = `-- name: HoldDecisionsOfVisit :many
 SELECT d.id, d.result_id, d.decision, d.codes, coalesce(d.note,'') AS note, d.at_ms, coalesce(u.name,'') AS by_name
 FROM hold_decision d LEFT JOIN user u ON u.id = d.user_id
-WHERE d.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY d.at_ms
+WHERE d.result_id IN (SELECT r.id FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ?) ORDER BY d.at_ms
 `
 
 type HoldDecisionsOfVisitRow struct {
@@ -631,7 +631,7 @@ func (q *Queries) SetResultState(ctx context.Context, arg SetResultStateParams) 
 }
 
 const verificationsOfVisit = `-- name: VerificationsOfVisit :many
-SELECT v.id, v.result_id, v.level, v.meaning, v.user_id, v.at_ms, v.content_hash FROM verification v WHERE v.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY v.at_ms
+SELECT v.id, v.result_id, v.level, v.meaning, v.user_id, v.at_ms, v.content_hash FROM verification v WHERE v.result_id IN (SELECT r.id FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ?) ORDER BY v.at_ms
 `
 
 type VerificationsOfVisitRow struct {
