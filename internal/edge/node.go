@@ -99,6 +99,9 @@ func Open(ctx context.Context, o Options) (n *Node, err error) {
 	if n.lock, err = folder.Acquire(o.Config.Data); err != nil {
 		return n, err
 	}
+	if err = folder.Private(o.Config.Database(), o.Config.sessionFile()); err != nil {
+		return n, err
+	}
 	if n.zone, err = zoneOf(o.Config.Zone); err != nil {
 		return n, err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -263,6 +264,13 @@ func (p *planted) files() []string {
 		if err != nil || entry.IsDir() {
 			return err
 		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+			p.t.Errorf("%s can be read by others: %s", path, info.Mode())
+		}
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return err
@@ -359,8 +367,11 @@ func TestAddressesTakeNoText(t *testing.T) {
 	t.Parallel()
 	var doc struct {
 		Paths map[string]map[string]struct {
-			Parameters []struct{ Name, In string }
-		}
+			Parameters []struct {
+				Name string `json:"name"`
+				In   string `json:"in"`
+			} `json:"parameters"`
+		} `json:"paths"`
 	}
 	if err := json.Unmarshal(readFile(t, filepath.Join("..", "..", "docs", "openapi-edge.json")), &doc); err != nil {
 		t.Fatal(err)

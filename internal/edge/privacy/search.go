@@ -21,9 +21,7 @@ type traces struct {
 }
 
 func (t *traces) clone() traces {
-	out := *t
-	out.messages, out.sessions = maps.Clone(t.messages), maps.Clone(t.sessions)
-	return out
+	return traces{messages: maps.Clone(t.messages), sessions: maps.Clone(t.sessions), namesakes: t.namesakes, last: t.last}
 }
 
 // search reads the raw archive page by page, outside of any update, because it may be large: no writer waits for it.

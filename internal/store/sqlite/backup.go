@@ -32,6 +32,9 @@ func copyTo(ctx context.Context, conn querier, path string) error {
 	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("copy database: %w", err)
 	}
+	if err := private(part); err != nil {
+		return fmt.Errorf("copy database: %w", err)
+	}
 	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return fmt.Errorf("copy database: %w", err)
 	}
@@ -48,6 +51,15 @@ func copyTo(ctx context.Context, conn querier, path string) error {
 		return fmt.Errorf("copy database: %w", err)
 	}
 	return nil
+}
+
+// private makes an empty file that this account alone can read: the engine would make one that all can.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // a path of the node's own, from its configuration
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // checkCopy opens the copy read-only and has the engine look at every page.

@@ -60,7 +60,7 @@ func (db *DB) checkPages(ctx context.Context) error {
 		}
 		db.health.remove(ProblemRunning)
 		if err != nil && ctx.Err() == nil {
-			db.logger.Error("check after an unclean stop", "error", err)
+			db.logger.Error("check after an unclean stop", "err", err)
 		}
 	})
 	return nil

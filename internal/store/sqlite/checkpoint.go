@@ -50,7 +50,7 @@ func (db *DB) carry(entries int) {
 	case err != nil && primaryCode(err) == sqlite3.SQLITE_IOERR:
 		db.die(fmt.Errorf("checkpoint: %w", err))
 	case err != nil:
-		db.logger.Warn("checkpoint was not done", "error", err)
+		db.logger.Warn("checkpoint was not done", "err", err)
 	case pages >= logAlarmPages && folded < pages:
 		db.health.add(ProblemLog)
 	default:

@@ -91,7 +91,7 @@ func (db *DB) signHead(must bool) {
 	}
 	err := db.head.write(journal.SignedHead{Device: db.device, Epoch: h.Epoch, Seq: h.Seq, WallMS: now.UnixMilli(), Hash: h.Hash})
 	if err != nil {
-		db.logger.Warn("signed head was not written", "error", err)
+		db.logger.Warn("signed head was not written", "err", err)
 	}
 }
 
@@ -100,7 +100,7 @@ func (db *DB) signHead(must bool) {
 func (db *DB) checkHead(ctx context.Context) error {
 	if err := db.head.start(HeadPath(db.options.Path), db.options.Key); err != nil {
 		db.health.add(ProblemHead)
-		db.logger.Error("signed head cannot be read", "error", err)
+		db.logger.Error("signed head cannot be read", "err", err)
 		return nil
 	}
 	signed := db.head.last
@@ -114,7 +114,7 @@ func (db *DB) checkHead(ctx context.Context) error {
 	}
 	if signed.Device != db.device || !bytes.Equal(hash, signed.Hash) {
 		db.health.add(ProblemHead)
-		db.logger.Error("the journal ends before its signed head, or is another one", "signed", signed.Seq, "last", db.writer.head.Seq)
+		db.logger.Error("the journal ends before its signed head, or is another one", "head", signed.Seq, "seq", db.writer.head.Seq)
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (db *DB) runGroup(group []*call) {
 		group[0].answer(mapError(abandoned))
 		return
 	}
-	db.logger.Warn("group commit abandoned, its updates run alone", "updates", len(group), "code", primaryCode(abandoned))
+	db.logger.Warn("group commit abandoned, its updates run alone", "count", len(group), "code", primaryCode(abandoned))
 	for i, c := range group {
 		if db.DeadErr() != nil {
 			for _, rest := range group[i:] {
@@ -278,7 +278,7 @@ func (db *DB) committed(done []ran) {
 func (db *DB) callBack(fn func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			db.logger.Error("callback after commit panicked", "type", fmt.Sprintf("%T", p))
+			db.logger.Error("callback after commit panicked", "kind", fmt.Sprintf("%T", p))
 		}
 	}()
 	fn()
@@ -294,7 +294,7 @@ func (db *DB) die(cause error) {
 	}
 	db.deadBy = cause
 	close(db.dead)
-	db.logger.Error("database stopped: outcome of a commit is undecided", "error", cause)
+	db.logger.Error("database stopped: outcome of a commit is undecided", "err", cause)
 	for _, c := range slices.Clone(rest) {
 		if c.state.CompareAndSwap(callWaiting, callGone) {
 			c.answer(deadError(cause))

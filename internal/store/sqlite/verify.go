@@ -100,6 +100,13 @@ func Verify(ctx context.Context, path string, o VerifyOptions) (report Report, e
 		return Report{}, mapError(fmt.Errorf("verify: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }() // a read ends with nothing to keep
+	var tables int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
+		return Report{}, mapError(fmt.Errorf("verify: %w", err))
+	}
+	if tables == 0 && len(o.Heads) > 0 { // all of it stood in a log that is gone
+		return Report{Fault: &Fault{Seq: 1, Code: FaultTail}}, nil
+	}
 	return verify(ctx, tx, o)
 }
 

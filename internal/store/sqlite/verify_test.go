@@ -243,3 +243,17 @@ func TestVerifyChecksTheHeadItself(t *testing.T) {
 		t.Fatalf("damaged: %+v, %v", report.Fault, err)
 	}
 }
+
+// A young database stands in its log alone. When the log is deleted, the signed head tells what is missing.
+func TestVerifyOfALostLog(t *testing.T) {
+	t.Parallel()
+	path, o := sealed(t)
+	lost := copyOf(t, path)
+	if err := os.WriteFile(lost, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := sqlite.Verify(t.Context(), lost, o)
+	if err != nil || report.Fault == nil || report.Fault.Code != sqlite.FaultTail || report.Fault.Seq != 1 {
+		t.Errorf("a lost log: %v, %v", report.Fault, err)
+	}
+}
