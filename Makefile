@@ -66,7 +66,7 @@ test: ## every test: Go with the race detector, UI units, browser journeys, conf
 	$(MAKE) --no-print-directory bin/edge bin/hub
 	CGO_ENABLED=1 JAANCH_BIN=$(abspath bin) $(GO) test -race -timeout 15m ./...
 	cd web && npm run --silent test
-	cd web && JAANCH_BIN=$(abspath bin) npm run --silent journeys
+	cd web && JAANCH_BIN=$(abspath bin) npm run --silent e2e
 	$(MAKE) --no-print-directory conformance
 
 .PHONY: conformance
@@ -104,7 +104,7 @@ lint: bin/golangci-lint web/node_modules/.package-lock.json ## golangci-lint (wi
 .PHONY: fmt
 fmt: bin/gofumpt web/node_modules/.package-lock.json ## format Go and web sources
 	bin/gofumpt -w $$(git ls-files '*.go')
-	cd web && npm run --silent format
+	cd web && npm run --silent fmt
 
 .PHONY: generate
 generate: bin/sqlc bin/gofumpt web/node_modules/.package-lock.json ## sqlc, OpenAPI documents, TypeScript clients

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jaanch/internal/instruments"
+	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/link"
 	"jaanch/internal/instruments/simulate"
 )
@@ -28,6 +29,7 @@ type simulateFlags struct {
 	seed    uint64
 	acks    string
 	tries   int
+	wait    time.Duration
 	faults  simulate.Faults
 }
 
@@ -80,6 +82,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the made-up values; the same seed gives the same values")
 	fl.StringVar(&f.acks, "acks", "", "file that lists the acknowledged messages, one JSON object a line")
 	fl.IntVar(&f.tries, "tries", 0, "sends of one message before it is given up; 0 tries for ever")
+	fl.DurationVar(&f.wait, "wait", 0, "time to wait for an answer before sending again; 0 keeps to the protocol's own times")
 	fl.IntVar(&f.faults.BadChecksum, "fault-checksum", 0, "spoil every n-th frame or block")
 	fl.IntVar(&f.faults.LoseAck, "fault-lose-ack", 0, "lose every n-th answer of the node")
 	fl.IntVar(&f.faults.Duplicate, "fault-duplicate", 0, "send every n-th frame or block twice")
@@ -96,6 +99,10 @@ func (f *simulateFlags) options() (simulate.Options, error) {
 	}
 	if opt.Capture != "" && opt.Count == 0 {
 		opt.Count = 1
+	}
+	if f.wait > 0 {
+		opt.Reply = f.wait
+		opt.Timers = astm.Timers{Reply: f.wait, Busy: f.wait, Contend: f.wait, Interrupted: f.wait, Retry: f.wait}
 	}
 	query := simulate.Query(f.query)
 	if query != "" && query != simulate.QueryQRY && query != simulate.QueryQBP {

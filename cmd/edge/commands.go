@@ -5,6 +5,8 @@ import "github.com/spf13/cobra"
 // commands are all sub-commands, in the order of the help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		serveCommand(),
+		configCommand(),
 		decodeCommand(),
 		simulateCommand(),
 		openapiCommand(),

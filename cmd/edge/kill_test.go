@@ -186,7 +186,7 @@ func (v *victim) simulators(ctx context.Context, folder string, far string) []st
 	} {
 		list := filepath.Join(folder, fmt.Sprintf("acks-%d", i))
 		lists = append(lists, list)
-		args := append([]string{"simulate", "--every", "1ms", "--prefix", "K" + strconv.Itoa(i), "--seed", strconv.Itoa(i + 1), "--acks", list}, flags...)
+		args := append([]string{"simulate", "--every", "1ms", "--wait", "300ms", "--prefix", "K" + strconv.Itoa(i), "--seed", strconv.Itoa(i + 1), "--acks", list}, flags...)
 		cmd := exec.CommandContext(ctx, v.bin, args...)
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = 10 * time.Second

@@ -54,6 +54,7 @@ func (p *program) root() *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.prepare(cmd) },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SetOut(os.Stdout) // what commands print is their result, not talk
 	root.PersistentFlags().StringVar(&p.file, "config", "", "configuration `file` (default hub.yaml, when it is there)")
 	root.PersistentFlags().String("private", "", "`directory` of a Postgres of the hub's own, for demonstrations")
 	root.AddCommand(p.serve(), p.migrate(), p.tenant(), p.enrollCode(), p.user(), p.printConfig(), p.check(), p.openapi(), p.printVersion())

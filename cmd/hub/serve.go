@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jaanch/internal/hub"
+	"jaanch/internal/telemetry"
 )
 
 func (p *program) serve() *cobra.Command {
@@ -38,17 +39,12 @@ Without --tls-cert and --tls-key it speaks HTTP: put a proxy with HTTPS in front
 }
 
 func (p *program) runServe(ctx context.Context, cmd *cobra.Command) (err error) {
-	url := p.config.Database
-	if p.config.Private != "" {
-		var stop func() error
-		if url, stop, err = hub.StartPrivate(ctx, p.config.Private); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, stop()) }()
-	} else if url, err = p.config.DatabaseURL(); err != nil {
+	url, stop, err := p.database(ctx)
+	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", p.config.Listen)
+	defer func() { err = errors.Join(err, stop()) }()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -58,8 +54,17 @@ func (p *program) runServe(ctx context.Context, cmd *cobra.Command) (err error) 
 	}
 	defer h.Close()
 	return h.Serve(ctx, listener, func() {
-		fmt.Fprintf(cmd.OutOrStdout(), "hub: listening on %s\n", listener.Addr())
+		cmd.Printf("hub: listening on %s\n", listener.Addr())
 	})
+}
+
+// database gives the address of the database, and starts it where it is the hub's own.
+func (p *program) database(ctx context.Context) (telemetry.Secret, func() error, error) {
+	if p.config.Private != "" {
+		return hub.StartPrivate(ctx, p.config.Private)
+	}
+	url, err := p.config.DatabaseURL()
+	return url, func() error { return nil }, err
 }
 
 func (p *program) migrate() *cobra.Command {
@@ -79,7 +84,7 @@ program has migrated is refused and left as it is.`,
 				return err
 			}
 			h.Close()
-			fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
+			cmd.Println("The database is up to date.")
 			return nil
 		},
 	}
@@ -94,7 +99,7 @@ Says what is wrong and ends with 1, or says that all is well.`,
 			return p.with(cmd.Context(), func(h *hub.Hub) error {
 				orgs, err := h.Fleet.Orgs(cmd.Context())
 				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "All is well: the database answers, its schema fits, %d organisations.\n", len(orgs))
+					cmd.Printf("All is well: the database answers, its schema fits, %d organisations.\n", len(orgs))
 				}
 				return err
 			})

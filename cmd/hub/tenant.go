@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -31,7 +33,7 @@ when there is only one organisation.`,
 				}
 				l, err := h.Fleet.AddLab(cmd.Context(), id, args[0], city)
 				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), l.ID)
+					cmd.Println(l.ID)
 				}
 				return err
 			})
@@ -51,7 +53,7 @@ func (p *program) addOrg() *cobra.Command {
 			return p.with(cmd.Context(), func(h *hub.Hub) error {
 				o, err := h.Fleet.AddOrg(cmd.Context(), args[0])
 				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), o.ID)
+					cmd.Println(o.ID)
 				}
 				return err
 			})
@@ -75,13 +77,14 @@ func (p *program) listTenants() *cobra.Command {
 	}
 }
 
-func listOrgs(ctx context.Context, h *hub.Hub, w *tabwriter.Writer) error {
+func listOrgs(ctx context.Context, h *hub.Hub, w io.Writer) error {
 	orgs, err := h.Fleet.Orgs(ctx)
 	if err != nil {
 		return err
 	}
+	var lines []string
 	for _, o := range orgs {
-		fmt.Fprintf(w, "%s\torganisation\t%s\t\n", o.ID, o.Name)
+		lines = append(lines, fmt.Sprintf("%s\torganisation\t%s\t", o.ID, o.Name))
 		labs, err := h.Fleet.Labs(ctx, o.ID)
 		if err != nil {
 			return err
@@ -91,15 +94,16 @@ func listOrgs(ctx context.Context, h *hub.Hub, w *tabwriter.Writer) error {
 			return err
 		}
 		for _, l := range labs {
-			fmt.Fprintf(w, "%s\t  lab\t%s\t\n", l.ID, l.Name)
+			lines = append(lines, fmt.Sprintf("%s\t  lab\t%s\t", l.ID, l.Name))
 			for _, n := range nodes {
 				if n.Lab == l.ID {
-					fmt.Fprintf(w, "%s\t    node %s\t%s\t%s\n", n.ID, n.Code, n.Name, n.State)
+					lines = append(lines, fmt.Sprintf("%s\t    node %s\t%s\t%s", n.ID, n.Code, n.Name, n.State))
 				}
 			}
 		}
 	}
-	return nil
+	_, err = io.WriteString(w, strings.Join(append(lines, ""), "\n"))
+	return err
 }
 
 // orgOf reads an organisation's id, or takes the only one there is.
@@ -151,7 +155,7 @@ left out when there is only one.`,
 				}
 				code, err := h.Fleet.NewCode(cmd.Context(), id, labID, "command line")
 				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), code.Text)
+					cmd.Println(code.Text)
 				}
 				return err
 			})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,7 +27,7 @@ func (p *program) user() *cobra.Command {
 arguments can be seen by everybody on the machine. Prints the user's id.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			password, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-			if err != nil && err != io.EOF { //nolint:errorlint // ReadString gives it bare
+			if err != nil && !errors.Is(err, io.EOF) {
 				return fmt.Errorf("read the password: %w", err)
 			}
 			return p.with(cmd.Context(), func(h *hub.Hub) error {
@@ -36,7 +37,7 @@ arguments can be seen by everybody on the machine. Prints the user's id.`,
 				}
 				u, err := h.People.Add(cmd.Context(), id, login, name, role, strings.TrimRight(password, "\r\n"))
 				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), u.ID)
+					cmd.Println(u.ID)
 				}
 				return err
 			})
@@ -88,8 +89,8 @@ func (p *program) printVersion() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs, Long: "Prints the version of this program.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), p.version)
-			return err
+			cmd.Println(p.version)
+			return nil
 		},
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -291,7 +291,7 @@ func TestPages(t *testing.T) {
 	n := w.node(t, 1, 0)
 	for i := range 7 {
 		n.update(func(tx *sqlite.Tx) error {
-			return tx.Insert("result", tx.NewID(), sqlite.Row{"order_test_id": lab.ID{1, byte(i)}, "sample_id": lab.ID{2}, "test_id": lab.ID{3}, "version": 1, "value": fmt.Sprint(i), "raw": "", "unit": "", "comparator": "", "interval_text": "", "holds": "[]", "flag": "", "critical": 0, "source": "manual", "entered_ms": 1, "content_hash": []byte{1}})
+			return tx.Insert("result", tx.NewID(), sqlite.Row{"order_test_id": lab.ID{1, byte(i)}, "sample_id": lab.ID{2}, "test_id": lab.ID{3}, "version": 1, "value": strconv.Itoa(i), "raw": "", "unit": "", "comparator": "", "interval_text": "", "holds": "[]", "flag": "", "critical": 0, "source": "manual", "entered_ms": 1, "content_hash": []byte{1}})
 		})
 	}
 	n.sync()

@@ -25,6 +25,7 @@ func (tidyArgs) Kind() string { return "tidy" }
 
 type tidyWorker struct {
 	river.WorkerDefaults[tidyArgs]
+
 	db    *postgres.DB
 	fleet *fleet.Fleet
 	clock func() time.Time
@@ -63,6 +64,7 @@ func (h *Hub) startJobs(ctx context.Context) (*river.Client[pgx.Tx], error) {
 // quiet passes warnings and errors of River's log alone: its info lines tell every few seconds that nothing happened.
 type quiet struct {
 	slog.Handler
+
 	loud slog.Handler
 }
 

@@ -60,10 +60,11 @@ type (
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}
 	reportFilter struct {
-		State  string `query:"state" enum:"all,unprinted,amended,critical" default:"all"`
-		Day    string `query:"day" doc:"YYYY-MM-DD in the lab's zone; all days when empty."`
-		Cursor string `query:"cursor" maxLength:"200"`
-		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+		State      string `query:"state" enum:"all,unprinted,amended,critical" default:"all"`
+		Day        string `query:"day" doc:"YYYY-MM-DD in the lab's zone; all days when empty."`
+		Department string `query:"department" maxLength:"60"`
+		Cursor     string `query:"cursor" maxLength:"200"`
+		Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}
 	recordOf struct {
 		Entity string `path:"entity" maxLength:"40"`

@@ -151,7 +151,7 @@ func (b *Bench) AddInstrument(ctx context.Context, actor lab.Actor, key string, 
 		if err := b.knownProfile(in.Profile); err != nil {
 			return id, err
 		}
-		row := instrumentRow(in)
+		row := InstrumentRow(in)
 		row["approved"] = in.Link.Kind == "serial" // a port is bound by hand
 		if in.Link.Kind == "serial" {
 			row["peer"], row["approved_ms"], row["approved_by"] = in.Link.Port, tx.Now().UnixMilli(), actor.ID
@@ -181,7 +181,7 @@ func (b *Bench) ChangeInstrument(ctx context.Context, actor lab.Actor, id lab.ID
 		return Instrument{}, err
 	}
 	err = b.db.Update(ctx, actor, "instrument.change", func(tx *sqlite.Tx) error {
-		return tx.Change("instrument", id, nil, instrumentRow(in), sqlite.Expect(seen))
+		return tx.Change("instrument", id, nil, InstrumentRow(in), sqlite.Expect(seen))
 	})
 	if err != nil {
 		return Instrument{}, err
@@ -202,7 +202,7 @@ func (b *Bench) Approve(ctx context.Context, actor lab.Actor, key string, in App
 				return id, err
 			}
 			id = tx.NewID()
-			row := instrumentRow(*in.New)
+			row := InstrumentRow(*in.New)
 			row["approved"] = 0
 			if err := tx.Insert("instrument", id, row); err != nil {
 				return id, err

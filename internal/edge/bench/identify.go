@@ -81,7 +81,7 @@ func (s *intake) trusted(ctx context.Context, d driver.Message, at string) (devi
 		name = d.Profile
 	}
 	id := s.tx.NewID()
-	row := instrumentRow(InstrumentInput{Name: name, Profile: d.Profile, Link: Link{Kind: "tcp_server"}, Enabled: true, Query: true, WindowDays: 7})
+	row := InstrumentRow(InstrumentInput{Name: name, Profile: d.Profile, Link: Link{Kind: "tcp_server"}, Enabled: true, Query: true, WindowDays: 7})
 	row["identity"], row["peer"], row["approved"], row["approved_ms"] = d.Sender.Raw, at, 1, s.tx.Now().UnixMilli()
 	if err := s.tx.Insert("instrument", id, row); err != nil {
 		return device{}, err
@@ -106,8 +106,8 @@ func (s *intake) trusted(ctx context.Context, d driver.Message, at string) (devi
 	return out, nil
 }
 
-// instrumentRow gives the columns of an analyzer's set-up.
-func instrumentRow(in InstrumentInput) sqlite.Row {
+// InstrumentRow gives the columns of an analyzer's set-up.
+func InstrumentRow(in InstrumentInput) sqlite.Row {
 	return sqlite.Row{
 		"name": in.Name, "department": in.Department, "profile": in.Profile, "link": in.Link.Kind, "address": orNil(in.Link.Address), "port": orNil(in.Link.Port),
 		"baud": orZero(in.Link.Baud), "frame": orNil(in.Link.Frame), "enabled": in.Enabled, "query": in.Query, "window_days": max(1, in.WindowDays), "short_ids": in.ShortIDs,

@@ -132,6 +132,9 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 	v := s.Result
 	row.ResultID, row.Version, row.Value, row.Raw, row.Flag, row.Critical = lab.ID(v.ID), int(v.Version), v.Value, v.Raw, v.Flag, v.Critical != 0
 	row.Interval = Interval{Low: v.IntervalLow, High: v.IntervalHigh, CritLow: v.CriticalLow, CritHigh: v.CriticalHigh, Missing: v.NoLimit == result.HoldNoLimit, Text: v.IntervalText}
+	if row.Value == "" {
+		row.Value = "not calculated"
+	}
 	if row.Interval.Text == "" {
 		row.Interval.Text = IntervalText(v.IntervalLow, v.IntervalHigh)
 	}

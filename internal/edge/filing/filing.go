@@ -96,9 +96,11 @@ func (f *Filer) File(ctx context.Context, item queries.OrderTestRow, e Entry) (l
 	if err != nil {
 		return lab.ID{}, err
 	}
-	value, err := result.Parse(m.Test, e.Text, e.Form)
-	if err != nil {
-		return lab.ID{}, err
+	var value result.Value
+	if e.NotReported == "" {
+		if value, err = result.Parse(m.Test, e.Text, e.Form); err != nil {
+			return lab.ID{}, err
+		}
 	}
 	if e.Raw != "" {
 		value.Text = e.Raw
@@ -111,7 +113,7 @@ func (f *Filer) File(ctx context.Context, item queries.OrderTestRow, e Entry) (l
 }
 
 func (f *Filer) write(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, value result.Value, old []queries.ResultsOfTestRow, e Entry) (lab.ID, error) {
-	j, err := f.judge(ctx, item, m, value)
+	j, err := f.judge(ctx, item, m, value, e)
 	if err != nil {
 		return lab.ID{}, err
 	}
@@ -119,6 +121,9 @@ func (f *Filer) write(ctx context.Context, item queries.OrderTestRow, m sqlite.M
 	r := result.Result{
 		ID: f.tx.NewID(), VisitID: lab.ID(item.VisitID), SampleID: lab.ID(item.SampleID), TestID: m.Test.ID, TestCode: m.Test.Code, Version: 1,
 		Value: &value, Unit: m.Test.Unit, Flag: j.Flag, Interval: j.Snapshot, Source: e.Source, Holds: j.Holds,
+	}
+	if e.NotReported != "" {
+		r.Value, r.NotReported = nil, e.NotReported
 	}
 	if len(old) == 0 {
 		return r.ID, f.insert(item, r, m.Test, e)

@@ -21,17 +21,19 @@ func (f *Filer) row(r result.Result, t catalogue.Test, e Entry) (sqlite.Row, err
 	if err != nil {
 		return nil, err
 	}
-	limits := r.Interval.Limits()
 	row := sqlite.Row{
-		"sample_id": r.SampleID, "test_id": r.TestID, "raw": r.Value.Text, "value": result.Print(*r.Value, t.Decimals, limits),
-		"comparator": string(r.Value.Comparator), "num": nil, "num_real": nil, "unit": r.Unit, "flag": string(r.Flag), "critical": r.Flag.Critical() || hasCode(r.Holds, result.HoldCritical),
+		"sample_id": r.SampleID, "test_id": r.TestID, "raw": sqlite.NotCalculated + r.NotReported, "value": "", "comparator": "", "num": nil, "num_real": nil, "unit": r.Unit, "flag": string(r.Flag), "critical": r.Flag.Critical() || hasCode(r.Holds, result.HoldCritical),
 		"interval_id": r.Interval.IntervalID, "interval_low": text(r.Interval.Low), "interval_high": text(r.Interval.High), "interval_text": r.Interval.Text,
 		"critical_low": text(r.Interval.CriticalLow), "critical_high": text(r.Interval.CriticalHigh), "no_limit": orNil(r.Interval.Note), "method": orNil(t.Method),
 		"source": string(r.Source), "entered_by": nil, "instrument_id": e.Instrument, "message_id": orZero(e.Message), "observation_id": orZero(e.Observation),
 		"source_flag": orNil(e.Flag), "source_unit": orNil(e.Unit), "measured_ms": nil, "entered_ms": f.tx.Now().UnixMilli(), "reason": orNil(e.Reason),
 		"content_hash": hash[:], "holds": holds,
 	}
-	if r.Value.Num != nil {
+	if r.Value != nil {
+		row["raw"], row["value"] = r.Value.Text, result.Print(*r.Value, t.Decimals, r.Interval.Limits())
+		row["comparator"] = string(r.Value.Comparator)
+	}
+	if r.Value != nil && r.Value.Num != nil {
 		row["num"], row["num_real"] = r.Value.Num.String(), r.Value.Num.Float()
 	}
 	if r.Source == result.Manual {
@@ -69,7 +71,10 @@ func orZero(v int64) any {
 }
 
 // judge flags a value and finds the holds that it gets by itself and beside the patient's last one.
-func (f *Filer) judge(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, v result.Value) (result.Judgement, error) {
+func (f *Filer) judge(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, v result.Value, e Entry) (result.Judgement, error) {
+	if e.NotReported != "" {
+		return result.Judgement{}, nil
+	}
 	p, err := f.person(ctx, item.PatientID)
 	if err != nil {
 		return result.Judgement{}, err

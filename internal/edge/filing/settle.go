@@ -112,7 +112,12 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 		v, err := result.Calculate(def, w.values, values)
 		var reason *formula.NotCalculated
 		if errors.As(err, &reason) {
-			continue // an input is still missing; the row says so by being empty
+			filed, err := f.fileReason(ctx, w, item, def, old, reason)
+			if err != nil {
+				return false, err
+			}
+			changed = changed || filed
+			continue
 		}
 		if err != nil {
 			return false, fmt.Errorf("calculate %s: %w", t.Code, err)
@@ -120,7 +125,7 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 		if old.Num == v.Num.String() {
 			continue
 		}
-		if err := f.fileCalculated(ctx, item, v); err != nil {
+		if err := f.fileCalculated(ctx, item, v, ""); err != nil {
 			return false, err
 		}
 		changed = true
@@ -128,7 +133,19 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 	return changed, nil
 }
 
-func (f *Filer) fileCalculated(ctx context.Context, item queries.OrderTestRow, v result.Value) error {
+// fileReason says on the record why a test is not calculated, unless an input that was ordered is still to come: then the
+// row says so by being empty.
+func (f *Filer) fileReason(ctx context.Context, w *work, item queries.OrderTestRow, def catalogue.Test, old queries.ResultsOfVisitRow, reason *formula.NotCalculated) (bool, error) {
+	ordered := slices.ContainsFunc(w.tests, func(t queries.OrderTestsRow) bool {
+		return t.Cancelled == 0 && t.Code == def.Formula.Inputs[reason.Input]
+	})
+	if reason.Code == "missing_input" && ordered || old.Raw == sqlite.NotCalculated+reason.Code {
+		return false, nil
+	}
+	return true, f.fileCalculated(ctx, item, result.Value{}, reason.Code)
+}
+
+func (f *Filer) fileCalculated(ctx context.Context, item queries.OrderTestRow, v result.Value, reason string) error {
 	m, err := sqlite.ReadMeasure(ctx, f.tx, lab.ID(item.TestID))
 	if err != nil {
 		return err
@@ -137,7 +154,7 @@ func (f *Filer) fileCalculated(ctx context.Context, item queries.OrderTestRow, v
 	if err != nil {
 		return fmt.Errorf("read the values of test %s: %w", lab.ID(item.ID), err)
 	}
-	_, err = f.write(ctx, item, m, v, old, Entry{Source: result.Calculated})
+	_, err = f.write(ctx, item, m, v, old, Entry{Source: result.Calculated, NotReported: reason})
 	return err
 }
 

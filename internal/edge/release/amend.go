@@ -29,9 +29,10 @@ func (d *Desk) Amend(ctx context.Context, who Who, key string, id lab.ID, in Ame
 		return Report{}, err
 	}
 	request := struct {
-		Item lab.ID
 		Amend
-	}{id, in}
+
+		Item lab.ID
+	}{in, id}
 	made, err := once.Do(ctx, d.db, who.Actor, key, "report.amend", request, func(tx *sqlite.Tx) (lab.ID, error) {
 		return d.amend(ctx, tx, id, token, in)
 	})
@@ -81,7 +82,7 @@ func (d *Desk) reissue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, changed
 	if err != nil {
 		return lab.ID{}, err
 	}
-	o := issue{at: tx.Now(), partial: true, reason: in.Reason, told: in.Told}
+	o := issue{sketch: &sketch{id: tx.NewID(), at: tx.Now(), inside: true}, partial: true, reason: in.Reason, told: in.Told}
 	last, _ := c.newest()
 	o.comment = last.Comment
 	for _, id := range changed {
@@ -91,7 +92,7 @@ func (d *Desk) reissue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, changed
 			if err != nil {
 				return lab.ID{}, err
 			}
-			row := sqlite.Row{"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": "accept", "codes": codes, "note": in.Reason, "user_id": tx.Actor().ID, "at_ms": o.at.UnixMilli()}
+			row := sqlite.Row{"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": accept, "codes": codes, "note": in.Reason, "user_id": tx.Actor().ID, "at_ms": o.sketch.at.UnixMilli()}
 			if err := tx.Insert("hold_decision", tx.NewID(), row); err != nil {
 				return lab.ID{}, err
 			}
@@ -122,7 +123,7 @@ func vouch(tx *sqlite.Tx, c *chart, t queries.OrderTestsRow, o issue) error {
 		}
 		row := sqlite.Row{
 			"result_id": r.ID, "order_test_id": lab.ID(t.ID), "visit_id": c.id, "level": level, "meaning": meaning,
-			"user_id": tx.Actor().ID, "at_ms": o.at.UnixMilli(), "content_hash": hash[:],
+			"user_id": tx.Actor().ID, "at_ms": o.sketch.at.UnixMilli(), "content_hash": hash[:],
 		}
 		if err := tx.Insert("verification", tx.NewID(), row, sqlite.Reason("verify.amended")); err != nil {
 			return err
@@ -159,29 +160,43 @@ func (d *Desk) followOnce(ctx context.Context, tx *sqlite.Tx, f *filing.Filer, v
 		if def.Type != catalogue.Calculated || s.Result.Source != string(result.Calculated) || s.State != string(result.Released) || slices.Contains(done, lab.ID(t.ID)) {
 			continue
 		}
-		v, err := result.Calculate(def, values, d.context(c))
-		var none *formula.NotCalculated
-		if errors.As(err, &none) {
-			e := lab.Conflict("not_calculated", "A released test can no longer be calculated from this value.")
-			e.Detail = map[string]any{"code": t.Code, "reason": none.Code}
-			return nil, e
-		}
+		entry, err := d.recalculate(c, t, values)
 		if err != nil {
-			return nil, fmt.Errorf("calculate %s: %w", t.Code, err)
+			return nil, err
 		}
-		if s.Result.Num == v.Num.String() {
+		if entry == nil {
 			continue
 		}
+		entry.Amend, entry.Reason = true, reason
 		item, err := filing.Item(ctx, queries.New(tx), lab.ID(t.ID))
 		if err != nil {
 			return nil, err
 		}
-		if _, err := f.File(ctx, item, filing.Entry{Text: v.Num.String(), Source: result.Calculated, Amend: true, Reason: reason}); err != nil {
+		if _, err := f.File(ctx, item, *entry); err != nil {
 			return nil, err
 		}
 		out = append(out, lab.ID(t.ID))
 	}
 	return out, nil
+}
+
+// recalculate gives what a calculated test is now, or nil where nothing changed. What can no longer be calculated says so.
+func (d *Desk) recalculate(c *chart, t queries.OrderTestsRow, values map[string]result.Value) (*filing.Entry, error) {
+	old := c.standing[lab.ID(t.ID)].Result
+	v, err := result.Calculate(c.defs[t.TestID], values, d.context(c))
+	if none, ok := errors.AsType[*formula.NotCalculated](err); ok {
+		if old.Raw == sqlite.NotCalculated+none.Code {
+			return nil, nil //nolint:nilnil // nothing to file, and nothing went wrong
+		}
+		return &filing.Entry{NotReported: none.Code, Source: result.Calculated}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("calculate %s: %w", t.Code, err)
+	}
+	if old.Num == v.Num.String() {
+		return nil, nil //nolint:nilnil // nothing to file, and nothing went wrong
+	}
+	return &filing.Entry{Text: v.Num.String(), Source: result.Calculated}, nil
 }
 
 // values gives the newest values of the visit by test code.
@@ -221,9 +236,10 @@ func (d *Desk) Withdraw(ctx context.Context, who Who, key string, id lab.ID, in 
 		return Report{}, err
 	}
 	request := struct {
-		Report lab.ID
 		Withdraw
-	}{id, in}
+
+		Report lab.ID
+	}{in, id}
 	_, err := once.Do(ctx, d.db, who.Actor, key, "report.withdraw", request, func(tx *sqlite.Tx) (lab.ID, error) {
 		c, line, err := d.version(ctx, tx, id)
 		if err != nil {

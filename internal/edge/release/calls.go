@@ -21,6 +21,7 @@ const (
 	escalateFirst  = 15 * time.Minute
 	escalateSecond = 30 * time.Minute
 	boardDays      = 30
+	reached        = "reached" // the outcome that may close a call
 )
 
 // CriticalCalls gives critical values with their calls: open ones first, the longest wait first; then those that were
@@ -122,16 +123,17 @@ func (d *Desk) LogCall(ctx context.Context, who Who, key string, id lab.ID, in L
 	if err := who.may(access.CriticalCall, d.db.Now()); err != nil {
 		return Critical{}, err
 	}
-	if in.Outcome == "reached" && in.Reached == "" && in.Role == "" {
+	if in.Outcome == reached && in.Reached == "" && in.Role == "" {
 		return Critical{}, lab.Invalid("call_whom", "Say who was reached.", lab.FieldError{Field: "reached", Code: "missing", Message: "Enter the name or the role."})
 	}
-	if in.Outcome == "reached" && in.Said == "" {
+	if in.Outcome == reached && in.Said == "" {
 		return Critical{}, lab.Invalid("call_said", "Write the value as it was said.", lab.FieldError{Field: "said", Code: "missing", Message: "Enter value and unit."})
 	}
 	request := struct {
-		Result lab.ID
 		LogCall
-	}{id, in}
+
+		Result lab.ID
+	}{in, id}
 	_, err := once.Do(ctx, d.db, who.Actor, key, "critical.call", request, func(tx *sqlite.Tx) (lab.ID, error) {
 		v, err := queries.New(tx).CriticalValue(ctx, queries.ID(id))
 		if errors.Is(err, sql.ErrNoRows) {
@@ -145,7 +147,7 @@ func (d *Desk) LogCall(ctx context.Context, who Who, key string, id lab.ID, in L
 		}
 		return id, tx.Insert("critical_call", tx.NewID(), sqlite.Row{
 			"result_id": id, "order_test_id": lab.ID(v.OrderTestID), "patient_id": lab.ID(v.PatientID), "at_ms": tx.Now().UnixMilli(), "user_id": tx.Actor().ID,
-			"reached": orNil(in.Reached), "role": orNil(in.Role), "phone": orNil(in.Phone), "said": in.Said, "read_back": in.ReadBack && in.Outcome == "reached",
+			"reached": orNil(in.Reached), "role": orNil(in.Role), "phone": orNil(in.Phone), "said": in.Said, "read_back": in.ReadBack && in.Outcome == reached,
 			"outcome": in.Outcome, "attempt": v.Attempts + 1,
 		})
 	})

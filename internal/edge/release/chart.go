@@ -37,10 +37,10 @@ type chart struct {
 	earlier  map[queries.ID][]queries.EarlierValuesRow
 }
 
-// readChart reads a visit, outside or inside an update.
-func readChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*chart, error) {
+// readHead reads of a visit what a line of a list shows: who, when, what was ordered, and its tubes.
+func readHead(ctx context.Context, tx queries.DBTX, visit lab.ID) (*chart, error) {
 	q, id := queries.New(tx), queries.ID(visit)
-	c := &chart{id: visit, defs: map[queries.ID]catalogue.Test{}, panels: map[string]queries.PanelsRow{}, samples: map[queries.ID]queries.SamplesRow{}, results: map[queries.ID]queries.ResultsOfVisitRow{}, earlier: map[queries.ID][]queries.EarlierValuesRow{}}
+	c := &chart{id: visit, samples: map[queries.ID]queries.SamplesRow{}}
 	var err error
 	if c.visit, err = q.Visit(ctx, id); errors.Is(err, sql.ErrNoRows) {
 		return nil, lab.NotFound("visit_not_found", "There is no such visit.")
@@ -48,6 +48,26 @@ func readChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*chart, erro
 		return nil, fmt.Errorf("read visit %s: %w", visit, err)
 	}
 	if c.person, err = sqlite.ReadPerson(ctx, tx, lab.ID(c.visit.PatientID)); err != nil {
+		return nil, err
+	}
+	if c.tests, err = q.OrderTests(ctx, id); err != nil {
+		return nil, fmt.Errorf("read the tests of visit %s: %w", visit, err)
+	}
+	samples, err := q.Samples(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the samples of visit %s: %w", visit, err)
+	}
+	for _, s := range samples {
+		c.samples[s.ID] = s
+	}
+	return c, nil
+}
+
+// readChart reads all of a visit, outside or inside an update.
+func readChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*chart, error) {
+	q := queries.New(tx)
+	c, err := readHead(ctx, tx, visit)
+	if err != nil {
 		return nil, err
 	}
 	if c.setting, err = sqlite.ReadSetting(ctx, tx); err != nil {
@@ -61,12 +81,13 @@ func readChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*chart, erro
 			return nil, fmt.Errorf("read the doctor of visit %s: %w", visit, err)
 		}
 	}
+	c.defs = map[queries.ID]catalogue.Test{}
 	for _, t := range c.tests {
 		if c.defs[t.TestID], err = sqlite.ReadTest(ctx, tx, lab.ID(t.TestID)); err != nil {
 			return nil, err
 		}
 	}
-	if err := c.readRows(ctx, q, id); err != nil {
+	if err := c.readRows(ctx, q, queries.ID(visit)); err != nil {
 		return nil, fmt.Errorf("read visit %s: %w", visit, err)
 	}
 	return c, nil
@@ -74,19 +95,13 @@ func readChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*chart, erro
 
 // readRows reads what hangs on the visit.
 func (c *chart) readRows(ctx context.Context, q *queries.Queries, id queries.ID) error {
+	c.panels, c.results, c.earlier = map[string]queries.PanelsRow{}, map[queries.ID]queries.ResultsOfVisitRow{}, map[queries.ID][]queries.EarlierValuesRow{}
 	panels, err := q.Panels(ctx)
 	if err != nil {
 		return fmt.Errorf("panels: %w", err)
 	}
 	for _, p := range panels {
 		c.panels[p.Code] = p
-	}
-	samples, err := q.Samples(ctx, id)
-	if err != nil {
-		return fmt.Errorf("samples: %w", err)
-	}
-	for _, s := range samples {
-		c.samples[s.ID] = s
 	}
 	results, err := q.ResultsOfVisit(ctx, id)
 	if err != nil {
@@ -138,7 +153,7 @@ func (c *chart) value(t queries.OrderTestsRow) (result.Result, bool, error) {
 		}
 	}
 	for _, d := range c.decided {
-		if d.ResultID != row.ID || d.Decision != "accept" {
+		if d.ResultID != row.ID || d.Decision != accept {
 			continue
 		}
 		var codes []string

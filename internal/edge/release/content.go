@@ -41,8 +41,8 @@ type composer struct {
 // compose builds the next version of a visit's report out of what was released before and what is released now.
 func (d *Desk) compose(ctx context.Context, q *queries.Queries, c *chart, id lab.ID, o issue) (draft, error) {
 	m := &composer{desk: d, chart: c, q: q, names: map[queries.ID]queries.UserRow{}}
-	_, zone := o.at.In(d.zone).Zone()
-	m.out.content = report.Report{ID: id, Version: 1, IssuedAt: o.at, ZoneMin: zone / 60, Lab: c.laboratory(), Patient: d.patientBlock(c), Visit: c.visitBlock()}
+	_, zone := o.sketch.at.In(d.zone).Zone()
+	m.out.content = report.Report{ID: id, Version: 1, IssuedAt: o.sketch.at, ZoneMin: zone / 60, Lab: c.laboratory(), Patient: d.patientBlock(c), Visit: c.visitBlock()}
 	last, found := c.newest()
 	if found {
 		m.out.content.ID, m.out.content.Version = lab.ID(c.reports[len(c.reports)-1].ID), int(last.Version)+1
@@ -169,7 +169,10 @@ func (m *composer) line(ctx context.Context, t queries.OrderTestsRow, now bool) 
 	}
 	m.out.values = append(m.out.values, v)
 	m.out.critical = m.out.critical || s.Result.Critical != 0
-	out.ResultID, out.Value, out.NotReported, out.Comment = v.ID, s.Result.Value, v.NotReported, v.Comment
+	out.ResultID, out.Value, out.Comment = v.ID, s.Result.Value, v.Comment
+	if v.NotReported != "" {
+		out.NotReported = "Not calculated: " + strings.ReplaceAll(v.NotReported, "_", " ")
+	}
 	out.Flag = v.Flag
 	if out.Flag == result.Uncertain {
 		out.Flag = result.Normal // a person has accepted it; what cannot be said is not printed as a mark
@@ -194,7 +197,7 @@ func (m *composer) change(ctx context.Context, line *report.Line, row queries.Re
 		return err
 	}
 	reason := cmp.Or(row.Reason, "An input was amended.")
-	line.Old = &report.Change{Value: old.Value, Reason: reason, By: by.Name, At: time.UnixMilli(row.EnteredMs).UTC()}
+	line.Old = &report.Change{Value: cmp.Or(old.Value, "not calculated"), Reason: reason, By: by.Name, At: time.UnixMilli(row.EnteredMs).UTC()}
 	if !slices.Contains(m.amended, reason) {
 		m.amended = append(m.amended, reason)
 	}
@@ -294,15 +297,20 @@ func (d *Desk) patientBlock(c *chart) report.Patient {
 	return report.Patient{ID: c.person.ID, Name: name, MRN: string(c.person.MRN), AgeSex: strings.Join(words, ", "), ABHA: maskABHA(c.person.ABHA)}
 }
 
-// collected is when the first tube was drawn, else when the visit was registered: ages go by it.
-func (c *chart) collected() time.Time {
+// drawn is when the first tube was drawn, 0 while none is.
+func (c *chart) drawn() int64 {
 	first := int64(0)
 	for _, s := range c.samples {
 		if s.CollectedMs > 0 && (first == 0 || s.CollectedMs < first) {
 			first = s.CollectedMs
 		}
 	}
-	return time.UnixMilli(cmp.Or(first, c.visit.RegisteredMs))
+	return first
+}
+
+// collected is when the first tube was drawn, else when the visit was registered: ages go by it.
+func (c *chart) collected() time.Time {
+	return time.UnixMilli(cmp.Or(c.drawn(), c.visit.RegisteredMs))
 }
 
 // maskABHA shows the first two and the last four digits.
@@ -334,4 +342,3 @@ func tubeBlock(s queries.SamplesRow) report.Sample {
 	}
 	return out
 }
-

@@ -17,6 +17,9 @@ import (
 	"jaanch/internal/store/sqlite/queries"
 )
 
+// accept is the decision that lets a value go on.
+const accept = "accept"
+
 // Decide settles the holds of one row: the value may go on, is measured again, or a new sample is asked for. A decision
 // may be changed until the value is verified; each one is kept.
 func (d *Desk) Decide(ctx context.Context, who Who, id lab.ID, in Decide) (bench.Row, error) {
@@ -59,7 +62,7 @@ func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, id lab.ID, token bench
 		return err
 	}
 	switch in.Decision {
-	case "accept":
+	case accept:
 		err = d.takeBack(tx, c, t, s)
 	case "rerun":
 		err = bench.AskRerun(ctx, tx, id, rerunReason(codes), in.Note)
@@ -147,8 +150,12 @@ func rerunReason(codes string) string {
 		return "tech"
 	}
 	for _, r := range []struct{ hold, reason string }{
-		{result.HoldCritical, "critical"}, {result.HoldDelta, "delta"}, {result.HoldInstrumentFlag, "flag"}, {result.HoldQC, "qc"},
-		{result.HoldUncertain, "range"}, {result.HoldCriticalUncertain, "range"},
+		{result.HoldCritical, "critical"},
+		{result.HoldDelta, "delta"},
+		{result.HoldInstrumentFlag, "flag"},
+		{result.HoldQC, "qc"},
+		{result.HoldUncertain, "range"},
+		{result.HoldCriticalUncertain, "range"},
 	} {
 		if slices.Contains(list, r.hold) {
 			return r.reason

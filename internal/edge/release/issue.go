@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,16 +31,57 @@ const (
 // issue is one report version to be made.
 type issue struct {
 	chosen  []queries.OrderTestsRow // verified by now and not released yet
-	at      time.Time
+	sketch  *sketch
 	partial bool
 	comment string
 	reason  string // of an amendment
 	told    string
 }
 
+// sketch is what a report version needs from outside its transaction: an id and a time, so that composing it twice gives
+// the same content, and the document drawn of that content.
+type sketch struct {
+	id       lab.ID
+	at       time.Time
+	document []byte
+	of       [32]byte // hash of the content that the document shows
+	inside   bool     // draw within the transaction; for content that differs from one try to the next
+}
+
+// undrawn ends a transaction whose content has no document yet: it is drawn outside, where no other writer waits for it,
+// and the transaction is tried again.
+type undrawn struct {
+	content report.Report
+	options reportpdf.Options
+	hash    [32]byte
+}
+
+func (*undrawn) Error() string { return "the document is not drawn yet" }
+
+// tries is how often the content of a report may change between drawing and releasing it before it is drawn inside.
+const tries = 3
+
+// drawing runs a transaction that issues a report, drawing its document between two tries.
+func (d *Desk) drawing(try func(s *sketch) (lab.ID, error)) (lab.ID, error) {
+	s := &sketch{id: d.db.NewID(), at: d.db.Now()}
+	for range tries {
+		id, err := try(s)
+		u, missing := errors.AsType[*undrawn](err)
+		if !missing {
+			return id, err
+		}
+		if s.document, err = d.draw.Report(u.content, u.options); err != nil {
+			return lab.ID{}, fmt.Errorf("draw report %s: %w", s.id, err)
+		}
+		s.of = u.hash
+	}
+	s.inside = true
+	return try(s)
+}
+
 // issue releases the chosen values and writes the next version of the visit's report: its content, the proof over it, the
-// PDF and what went out on it. The verifications stand already. It is drawn here, inside the update, so that there is no
-// released report without its document; a page takes a few milliseconds.
+// PDF and what went out on it. The verifications stand already. The document is kept in the same transaction, so that
+// there is no released report without one.
 func (d *Desk) issue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, o issue) (lab.ID, error) {
 	c, err := readChart(ctx, tx, visit)
 	if err != nil {
@@ -50,11 +92,11 @@ func (d *Desk) issue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, o issue) 
 		if err != nil {
 			return lab.ID{}, err
 		}
-		if _, err := r.Release(tx.Actor().ID, o.at); err != nil {
+		if _, err := r.Release(tx.Actor().ID, o.sketch.at); err != nil {
 			return lab.ID{}, err
 		}
 	}
-	id := tx.NewID()
+	id := o.sketch.id
 	draft, err := d.compose(ctx, queries.New(tx), c, id, o)
 	if err != nil {
 		return lab.ID{}, err
@@ -71,7 +113,7 @@ func (d *Desk) issue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, o issue) 
 	if err := tx.Insert("report", id, row); err != nil {
 		return lab.ID{}, err
 	}
-	if err := d.release(tx, c, id, draft.values, o.at); err != nil {
+	if err := d.release(tx, c, id, draft.values, o.sketch.at); err != nil {
 		return lab.ID{}, err
 	}
 	q := queries.New(tx)
@@ -103,7 +145,7 @@ func (d *Desk) release(tx *sqlite.Tx, c *chart, id lab.ID, values []result.Resul
 
 // prove signs the content, draws it, keeps both files and gives the columns of the report.
 func (d *Desk) prove(ctx context.Context, tx *sqlite.Tx, c *chart, content report.Report, o issue) (sqlite.Row, error) {
-	proof, err := report.NewProof(content, d.day(o.at))
+	proof, err := report.NewProof(content, d.day(o.sketch.at))
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +154,15 @@ func (d *Desk) prove(ctx context.Context, tx *sqlite.Tx, c *chart, content repor
 	if err != nil {
 		return nil, err
 	}
-	document, err := d.draw.Report(content, reportpdf.Options{Proof: text, PrePrinted: c.setting.Letterhead == 0})
-	if err != nil {
-		return nil, fmt.Errorf("draw the report of visit %s: %w", c.id, err)
+	options := reportpdf.Options{Proof: text, PrePrinted: c.setting.Letterhead == 0}
+	document := o.sketch.document
+	switch {
+	case o.sketch.inside:
+		if document, err = d.draw.Report(content, options); err != nil {
+			return nil, fmt.Errorf("draw the report of visit %s: %w", c.id, err)
+		}
+	case len(document) == 0 || o.sketch.of != proof.Hash:
+		return nil, &undrawn{content: content, options: options, hash: proof.Hash}
 	}
 	hash, err := sqlite.KeepFile(ctx, tx, mimePDF, document)
 	if err != nil {
@@ -133,7 +181,7 @@ func (d *Desk) prove(ctx context.Context, tx *sqlite.Tx, c *chart, content repor
 	}
 	return sqlite.Row{
 		"visit_id": c.id, "patient_id": c.person.ID, "version": content.Version, "state": string(content.State), "content_hash": proof.Hash[:],
-		"pdf_hash": hash, "token": token, "signature": proof.Signature, "signed_by": tx.Actor().ID, "signed_ms": o.at.UnixMilli(),
+		"pdf_hash": hash, "token": token, "signature": proof.Signature, "signed_by": tx.Actor().ID, "signed_ms": o.sketch.at.UnixMilli(),
 		"replaces": nil, "reason": orNil(reason), "comment": orNil(o.comment), "told": orNil(o.told),
 	}, nil
 }

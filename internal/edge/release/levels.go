@@ -36,9 +36,10 @@ func (d *Desk) Verify(ctx context.Context, who Who, key string, visit lab.ID, in
 		return Case{}, err
 	}
 	request := struct {
-		Visit lab.ID
 		Verify
-	}{visit, in}
+
+		Visit lab.ID
+	}{in, visit}
 	_, err = once.Do(ctx, d.db, who.Actor, key, "result.verify", request, func(tx *sqlite.Tx) (lab.ID, error) {
 		c, err := readChart(ctx, tx, visit)
 		if err != nil {

@@ -110,7 +110,7 @@ func (d *Desk) payload(c *chart, r queries.ReportRowsRow) (string, error) {
 // series is the id that all versions of the visit's report share: that of the first.
 func (c *chart) series() lab.ID { return lab.ID(c.reports[len(c.reports)-1].ID) }
 
-// version reads one version with its visit.
+// version reads one version with the head of its visit and all versions.
 func (d *Desk) version(ctx context.Context, tx queries.DBTX, id lab.ID) (*chart, ReportLine, error) {
 	q := queries.New(tx)
 	at, err := q.ReportVisit(ctx, queries.ID(id))
@@ -120,9 +120,12 @@ func (d *Desk) version(ctx context.Context, tx queries.DBTX, id lab.ID) (*chart,
 	if len(at) == 0 {
 		return nil, ReportLine{}, lab.NotFound("report_not_found", "There is no such report.")
 	}
-	c, err := readChart(ctx, tx, lab.ID(at[0].VisitID))
+	c, err := readHead(ctx, tx, lab.ID(at[0].VisitID))
 	if err != nil {
 		return nil, ReportLine{}, err
+	}
+	if c.reports, err = q.ReportRows(ctx, at[0].VisitID); err != nil {
+		return nil, ReportLine{}, fmt.Errorf("read the reports of visit %s: %w", c.id, err)
 	}
 	for _, r := range c.reports {
 		if lab.ID(r.ID) == id {

@@ -63,7 +63,7 @@ func (d *Desk) Preview(ctx context.Context, visit lab.ID) (Paper, error) {
 		if err != nil {
 			return err
 		}
-		made, err := d.compose(ctx, q, c, visit, issue{chosen: c.in(result.Entered, result.Held, result.Verified), at: tx.Now(), partial: true, comment: comment})
+		made, err := d.compose(ctx, q, c, visit, issue{chosen: c.in(result.Entered, result.Held, result.Verified), sketch: &sketch{at: tx.Now()}, partial: true, comment: comment})
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"fmt"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/report"
@@ -42,15 +41,11 @@ func (d *Desk) Check(ctx context.Context, in CheckProof) (Checked, error) {
 		return out, nil
 	}
 	err = d.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
-		at, err := q.ReportVisit(ctx, queries.ID(p.Report))
-		if err != nil {
-			return fmt.Errorf("look for report %s: %w", p.Report, err)
-		}
 		out.Reason = "unknown"
-		if len(at) == 0 {
+		c, _, err := d.version(ctx, tx, p.Report)
+		if lab.KindOf(err) == lab.KindNotFound {
 			return nil
 		}
-		c, err := readChart(ctx, tx, lab.ID(at[0].VisitID))
 		if err != nil {
 			return err
 		}

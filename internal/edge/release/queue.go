@@ -113,8 +113,11 @@ func departmentsOf(ctx context.Context, q *queries.Queries, user lab.ID) ([]stri
 }
 
 func (d *Desk) queueEntry(ctx context.Context, tx *sqlite.ReadTx, row queries.WaitingVisitsRow) (QueueEntry, error) {
-	c, err := readChart(ctx, tx, lab.ID(row.VisitID))
+	c, err := readHead(ctx, tx, lab.ID(row.VisitID))
 	if err != nil {
+		return QueueEntry{}, err
+	}
+	if c.standing, c.tests, err = sqlite.Standings(ctx, tx, c.id); err != nil {
 		return QueueEntry{}, err
 	}
 	out := QueueEntry{
@@ -139,9 +142,7 @@ func (d *Desk) queueEntry(ctx context.Context, tx *sqlite.ReadTx, row queries.Wa
 // addHolds adds what stops one test of the visit, and a chip that says it in a few words.
 func (e *QueueEntry) addHolds(c *chart, t queries.OrderTestsRow) error {
 	s := c.standing[lab.ID(t.ID)]
-	switch result.State(s.State) {
-	case result.Held, result.Entered, result.Verified:
-	default:
+	if !slices.Contains([]result.State{result.Held, result.Entered, result.Verified}, result.State(s.State)) {
 		return nil
 	}
 	holds, err := sqlite.ParseHolds(s.Result.Holds)

@@ -105,3 +105,13 @@ type Critical struct {
 	ClosedAt   *time.Time   `json:"closed_at,omitempty"`
 	Calls      []bench.Call `json:"calls"`
 }
+
+// Batch names reports that were printed together.
+type Batch struct {
+	Reports []lab.ID `json:"report_ids" minItems:"1" maxItems:"200"`
+}
+
+// Printed are reports after they were marked as printed.
+type Printed struct {
+	Reports []ReportLine `json:"reports"`
+}

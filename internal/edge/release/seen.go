@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"jaanch/internal/httpkit"
@@ -125,10 +126,5 @@ func (c *chart) fresh(was seen, chosen []lab.ID) error {
 }
 
 func among(id lab.ID, chosen []lab.ID) bool {
-	for _, c := range chosen {
-		if c == id {
-			return true
-		}
-	}
-	return len(chosen) == 0
+	return len(chosen) == 0 || slices.Contains(chosen, id)
 }

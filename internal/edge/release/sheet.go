@@ -65,9 +65,7 @@ func (d *Desk) head(c *chart, rows []bench.Row) Case {
 		VisitID: c.id, Number: c.visit.Number, PatientID: c.person.ID, Name: c.person.Name, NameLocal: c.person.NameLocal, MRN: string(c.person.MRN),
 		Sex: string(c.person.Sex), Doctor: c.doctor.Name, Phone: c.doctor.Phone, Note: c.visit.Note, Priority: c.visit.Priority, Dates: d.dates(rows),
 	}
-	if at := c.collected().UTC(); at.UnixMilli() != c.visit.RegisteredMs {
-		out.Collected = &at
-	}
+	out.Collected = timeOf(c.drawn())
 	out.Age = reception.AgeText(c.person.Patient, d.day(c.collected()))
 	return out
 }
@@ -184,7 +182,7 @@ func after(c *chart) ([]string, error) {
 // told gives the call by which somebody was told a critical value and read it back; nil while it is open.
 func (c *chart) told(value queries.ID) *queries.CallsOfVisitRow {
 	for i, call := range c.calls {
-		if call.ResultID == value && call.Outcome == "reached" && call.ReadBack != 0 {
+		if call.ResultID == value && call.Outcome == reached && call.ReadBack != 0 {
 			return &c.calls[i]
 		}
 	}

@@ -32,37 +32,44 @@ func (d *Desk) sign(ctx context.Context, who Who, key string, visit lab.ID, in S
 		return lab.ID{}, err
 	}
 	request := struct {
-		Visit lab.ID
 		Sign
-	}{visit, in}
-	return once.Do(ctx, d.db, who.Actor, key, "report.sign", request, func(tx *sqlite.Tx) (lab.ID, error) {
-		c, err := readChart(ctx, tx, visit)
-		if err != nil {
-			return lab.ID{}, err
-		}
-		if err := c.fresh(saw, in.Items); err != nil {
-			return lab.ID{}, err
-		}
-		chosen, err := c.toSign(in)
-		if err != nil {
-			return lab.ID{}, err
-		}
-		at := tx.Now()
-		for _, t := range chosen {
-			if c.standing[lab.ID(t.ID)].Level < int(t.Levels) {
-				if err := verify(tx, c, t, at); err != nil {
-					return lab.ID{}, err
-				}
-			}
-		}
-		comment := in.Comment
-		if comment == "" {
-			if comment, err = commentOf(ctx, queries.New(tx), c); err != nil {
+
+		Visit lab.ID
+	}{in, visit}
+	return d.drawing(func(s *sketch) (lab.ID, error) {
+		return once.Do(ctx, d.db, who.Actor, key, "report.sign", request, func(tx *sqlite.Tx) (lab.ID, error) {
+			return d.signIn(ctx, tx, visit, in, saw, s)
+		})
+	})
+}
+
+// signIn is the transaction of a signature.
+func (d *Desk) signIn(ctx context.Context, tx *sqlite.Tx, visit lab.ID, in Sign, saw seen, s *sketch) (lab.ID, error) {
+	c, err := readChart(ctx, tx, visit)
+	if err != nil {
+		return lab.ID{}, err
+	}
+	if err := c.fresh(saw, in.Items); err != nil {
+		return lab.ID{}, err
+	}
+	chosen, err := c.toSign(in)
+	if err != nil {
+		return lab.ID{}, err
+	}
+	for _, t := range chosen {
+		if c.standing[lab.ID(t.ID)].Level < int(t.Levels) {
+			if err := verify(tx, c, t, s.at); err != nil {
 				return lab.ID{}, err
 			}
 		}
-		return d.issue(ctx, tx, visit, issue{chosen: chosen, at: at, partial: in.Partial, comment: comment})
-	})
+	}
+	comment := in.Comment
+	if comment == "" {
+		if comment, err = commentOf(ctx, queries.New(tx), c); err != nil {
+			return lab.ID{}, err
+		}
+	}
+	return d.issue(ctx, tx, visit, issue{chosen: chosen, sketch: s, partial: in.Partial, comment: comment})
 }
 
 // toSign gives the tests that this signature releases.

@@ -155,3 +155,17 @@ func (o *Office) ChangeLab(ctx context.Context, actor lab.Actor, in LabChange) (
 	}
 	return o.Lab(ctx)
 }
+
+// SetNodeCode gives the node another code, as the hub asks: numbers that exist stay, new ones begin with it.
+func (o *Office) SetNodeCode(ctx context.Context, actor lab.Actor, code string) error {
+	if _, err := identifier.ParseNode(code); err != nil {
+		return err
+	}
+	return o.db.Update(ctx, actor, "node.code", func(tx *sqlite.Tx) error {
+		s, err := sqlite.ReadSetting(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return tx.Change("lab_setting", lab.ID(s.ID), nil, sqlite.Row{"node_code": code})
+	})
+}

@@ -43,21 +43,39 @@ type Rule struct {
 	roles []string
 }
 
-func public() Rule   { return Rule{name: "public"} }
-func nodeOnly() Rule { return Rule{name: "node"} }
-func person() Rule   { return Rule{name: "person"} }
+// The names of the rules, as the API's document shows them.
+const (
+	rulePublic = "public"
+	ruleNode   = "node"
+	rulePerson = "person"
+	ruleRole   = "role"
+)
+
+// The sections of the API's document.
+const (
+	tagSession = "session"
+	tagLabs    = "labs"
+	tagRecords = "records"
+	tagUsers   = "users"
+	tagSync    = "sync"
+	tagTests   = "catalogue"
+)
+
+func public() Rule   { return Rule{name: rulePublic} }
+func nodeOnly() Rule { return Rule{name: ruleNode} }
+func person() Rule   { return Rule{name: rulePerson} }
 func may(roles ...string) Rule {
-	return Rule{name: "role", roles: roles}
+	return Rule{name: ruleRole, roles: roles}
 }
 
 // check gives nil where the session may call the operation.
 func (r Rule) check(s httpkit.Session, found bool) error {
 	switch {
-	case r.name == "public" || r.name == "node":
+	case r.name == rulePublic || r.name == ruleNode:
 		return nil
 	case !found:
 		return &lab.Error{Kind: lab.KindUnauthenticated, Code: "login_needed", Message: "Log in first."}
-	case r.name == "person":
+	case r.name == rulePerson:
 		return nil
 	}
 	for _, role := range s.Roles {
@@ -79,9 +97,10 @@ type route struct {
 }
 
 type routes struct {
-	api  huma.API
-	s    Services
-	list []route
+	api   huma.API
+	s     Services
+	list  []route
+	watch *ingest.Watch
 }
 
 // Mount puts the whole API onto a router.
@@ -96,6 +115,7 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.users()
 	r.nodes()
 	if s.Codec != nil {
+		r.watch = ingest.NewWatch(s.Ingest, headPoll)
 		r.batches(router)
 	}
 	return r.api
@@ -125,7 +145,7 @@ func mount[I, O any](r *routes, rt route, h func(ctx context.Context, s httpkit.
 
 func errorsOf(rt route) []int {
 	codes := []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	if rt.rule.name != "public" {
+	if rt.rule.name != rulePublic {
 		codes = append(codes, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if rt.method != http.MethodGet {

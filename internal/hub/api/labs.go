@@ -77,19 +77,19 @@ type onlyID struct {
 }
 
 func (r *routes) labs() {
-	mount(r, route{method: http.MethodGet, path: "/overview", id: "overview", tag: "labs", rule: person(), summary: "All labs at a glance"},
+	mount(r, route{method: http.MethodGet, path: "/overview", id: "overview", tag: tagLabs, rule: person(), summary: "All labs at a glance"},
 		func(ctx context.Context, s httpkit.Session, _ *nothing) (*out[dashboard.Overview], error) {
 			return answer(r.s.Dashboard.Overview(ctx, s.Org))
 		})
-	mount(r, route{method: http.MethodGet, path: "/labs", id: "labs", tag: "labs", rule: person(), summary: "Labs"}, r.listLabs)
-	mount(r, route{method: http.MethodPost, path: "/labs", id: "addLab", tag: "labs", rule: may(people.RoleOwner, people.RoleAdmin), summary: "Add a lab"}, r.addLab)
-	mount(r, route{method: http.MethodPost, path: "/labs/{id}/enrol-code", id: "newEnrolCode", tag: "labs", rule: may(people.RoleOwner, people.RoleAdmin), summary: "Make a code by which a node joins the lab"},
+	mount(r, route{method: http.MethodGet, path: "/labs", id: "labs", tag: tagLabs, rule: person(), summary: "Labs"}, r.listLabs)
+	mount(r, route{method: http.MethodPost, path: "/labs", id: "addLab", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Add a lab"}, r.addLab)
+	mount(r, route{method: http.MethodPost, path: "/labs/{id}/enrol-code", id: "newEnrolCode", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Make a code by which a node joins the lab"},
 		func(ctx context.Context, s httpkit.Session, in *onlyID) (*out[EnrolCode], error) {
 			c, err := r.s.Fleet.NewCode(ctx, s.Org, in.ID, s.User.String())
 			return answer(EnrolCode{Code: c.Text, Expires: c.Expires}, err)
 		})
-	mount(r, route{method: http.MethodGet, path: "/nodes", id: "nodes", tag: "labs", rule: person(), summary: "Nodes with their states"}, r.listNodes)
-	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/status", id: "setNodeStatus", tag: "labs", rule: may(people.RoleOwner, people.RoleAdmin), summary: "Suspend, revoke or take back a node"},
+	mount(r, route{method: http.MethodGet, path: "/nodes", id: "nodes", tag: tagLabs, rule: person(), summary: "Nodes with their states"}, r.listNodes)
+	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/status", id: "setNodeStatus", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Suspend, revoke or take back a node"},
 		func(ctx context.Context, s httpkit.Session, in *byID[NodeStatus]) (*struct{}, error) {
 			return nil, r.s.Fleet.SetStatus(ctx, s.Org, in.ID, in.Body.Status)
 		})

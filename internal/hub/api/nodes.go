@@ -21,16 +21,16 @@ type helloInput struct {
 
 // nodes are the small messages of sync.
 func (r *routes) nodes() {
-	mount(r, route{method: http.MethodPost, path: "/sync/enrol", id: "syncEnrol", tag: "sync", rule: nodeOnly(), summary: "Join a lab by a code"}, r.enrol)
-	mount(r, route{method: http.MethodPost, path: "/sync/nonce", id: "syncNonce", tag: "sync", rule: nodeOnly(), summary: "Get something to sign"},
+	mount(r, route{method: http.MethodPost, path: "/sync/enrol", id: "syncEnrol", tag: tagSync, rule: nodeOnly(), summary: "Join a lab by a code"}, r.enrol)
+	mount(r, route{method: http.MethodPost, path: "/sync/nonce", id: "syncNonce", tag: tagSync, rule: nodeOnly(), summary: "Get something to sign"},
 		func(ctx context.Context, _ httpkit.Session, in *body[wire.NonceRequest]) (*out[wire.NonceReply], error) {
 			return answer(r.s.Fleet.Nonce(ctx, in.Body))
 		})
-	mount(r, route{method: http.MethodPost, path: "/sync/session", id: "syncSession", tag: "sync", rule: nodeOnly(), summary: "Exchange a signed nonce for a token of 15 minutes"},
+	mount(r, route{method: http.MethodPost, path: "/sync/session", id: "syncSession", tag: tagSync, rule: nodeOnly(), summary: "Exchange a signed nonce for a token of 15 minutes"},
 		func(ctx context.Context, _ httpkit.Session, in *body[wire.SessionRequest]) (*out[wire.SessionReply], error) {
 			return answer(r.s.Fleet.Session(ctx, in.Body))
 		})
-	mount(r, route{method: http.MethodPost, path: "/sync/hello", id: "syncHello", tag: "sync", rule: nodeOnly(), summary: "Say how the node is, learn where the hub stands"}, r.hello)
+	mount(r, route{method: http.MethodPost, path: "/sync/hello", id: "syncHello", tag: tagSync, rule: nodeOnly(), summary: "Say how the node is, learn where the hub stands"}, r.hello)
 }
 
 // enrol is throttled by address: the code's own tries guard one code, this guards all of them.

@@ -57,24 +57,24 @@ type logPage struct {
 func clinical() Rule { return may(people.RoleOwner, people.RoleAdmin, people.RoleAuditor) }
 
 func (r *routes) records() {
-	mount(r, route{method: http.MethodGet, path: "/results", id: "results", tag: "records", rule: clinical(), summary: "Results of all labs, newest first"},
+	mount(r, route{method: http.MethodGet, path: "/results", id: "results", tag: tagRecords, rule: clinical(), summary: "Results of all labs, newest first"},
 		func(ctx context.Context, s httpkit.Session, in *page) (*out[dashboard.Results], error) {
 			return answer(r.s.Dashboard.Results(ctx, s.Org, in.query()))
 		})
-	mount(r, route{method: http.MethodGet, path: "/reports", id: "reports", tag: "records", rule: clinical(), summary: "Reports of all labs, newest first"},
+	mount(r, route{method: http.MethodGet, path: "/reports", id: "reports", tag: tagRecords, rule: clinical(), summary: "Reports of all labs, newest first"},
 		func(ctx context.Context, s httpkit.Session, in *page) (*out[dashboard.Reports], error) {
 			return answer(r.s.Dashboard.Reports(ctx, s.Org, in.query()))
 		})
-	mount(r, route{method: http.MethodGet, path: "/conflicts", id: "conflicts", tag: "records", rule: clinical(), summary: "What two people changed without seeing each other"},
+	mount(r, route{method: http.MethodGet, path: "/conflicts", id: "conflicts", tag: tagRecords, rule: clinical(), summary: "What two people changed without seeing each other"},
 		func(ctx context.Context, s httpkit.Session, in *conflictPage) (*out[dashboard.Conflicts], error) {
 			return answer(r.s.Dashboard.Conflicts(ctx, s.Org, in.State, dashboard.Query{Before: in.Before, Limit: in.Limit}))
 		})
-	mount(r, route{method: http.MethodGet, path: "/catalogue/tests", id: "tests", tag: "catalogue", rule: person(), summary: "Tests and their prices"},
+	mount(r, route{method: http.MethodGet, path: "/catalogue/tests", id: "tests", tag: tagTests, rule: person(), summary: "Tests and their prices"},
 		func(ctx context.Context, s httpkit.Session, _ *nothing) (*out[dashboard.Tests], error) {
 			return answer(r.s.Dashboard.Tests(ctx, s.Org))
 		})
-	mount(r, route{method: http.MethodPost, path: "/catalogue/tests/{id}/price", id: "setPrice", tag: "catalogue", rule: may(people.RoleOwner, people.RoleAdmin), summary: "Change a price for all labs"}, r.setPrice)
-	mount(r, route{method: http.MethodGet, path: "/sync/log", id: "syncLog", tag: "sync", rule: person(), summary: "What the nodes sent lately"},
+	mount(r, route{method: http.MethodPost, path: "/catalogue/tests/{id}/price", id: "setPrice", tag: tagTests, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Change a price for all labs"}, r.setPrice)
+	mount(r, route{method: http.MethodGet, path: "/sync/log", id: "syncLog", tag: tagSync, rule: person(), summary: "What the nodes sent lately"},
 		func(ctx context.Context, s httpkit.Session, in *logPage) (*out[SyncLog], error) {
 			return r.syncLog(ctx, s, in)
 		})

@@ -32,11 +32,13 @@ type loggedOut struct {
 	Clear     string `header:"Clear-Site-Data"`
 }
 
+const sessionPath = "/session"
+
 func (r *routes) session() {
-	mount(r, route{method: http.MethodPost, path: "/session", id: "login", tag: "session", rule: public(), summary: "Log in"}, r.login)
-	mount(r, route{method: http.MethodGet, path: "/session", id: "me", tag: "session", rule: person(), summary: "Who is logged in"},
+	mount(r, route{method: http.MethodPost, path: sessionPath, id: "login", tag: tagSession, rule: public(), summary: "Log in"}, r.login)
+	mount(r, route{method: http.MethodGet, path: sessionPath, id: "me", tag: tagSession, rule: person(), summary: "Who is logged in"},
 		func(_ context.Context, s httpkit.Session, _ *nothing) (*out[Me], error) { return answer(meOf(s), nil) })
-	mount(r, route{method: http.MethodDelete, path: "/session", id: "logout", tag: "session", rule: person(), summary: "Log out"}, r.logout)
+	mount(r, route{method: http.MethodDelete, path: sessionPath, id: "logout", tag: tagSession, rule: person(), summary: "Log out"}, r.logout)
 }
 
 func meOf(s httpkit.Session) Me {

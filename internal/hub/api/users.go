@@ -28,16 +28,16 @@ type Disabled struct {
 
 func (r *routes) users() {
 	admin := may(people.RoleOwner, people.RoleAdmin)
-	mount(r, route{method: http.MethodGet, path: "/users", id: "users", tag: "users", rule: admin, summary: "Users of the hub"},
+	mount(r, route{method: http.MethodGet, path: "/users", id: "users", tag: tagUsers, rule: admin, summary: "Users of the hub"},
 		func(ctx context.Context, s httpkit.Session, _ *nothing) (*out[Users], error) {
 			list, err := r.s.People.List(ctx, s.Org)
 			return answer(Users{Users: list}, err)
 		})
-	mount(r, route{method: http.MethodPost, path: "/users", id: "addUser", tag: "users", rule: may(people.RoleOwner), summary: "Add a user"},
+	mount(r, route{method: http.MethodPost, path: "/users", id: "addUser", tag: tagUsers, rule: may(people.RoleOwner), summary: "Add a user"},
 		func(ctx context.Context, s httpkit.Session, in *body[NewUser]) (*out[people.User], error) {
 			return answer(r.s.People.Add(ctx, s.Org, in.Body.Login, in.Body.Name, in.Body.Role, in.Body.Password))
 		})
-	mount(r, route{method: http.MethodPost, path: "/users/{id}/disabled", id: "setUserDisabled", tag: "users", rule: may(people.RoleOwner), summary: "Let a person in no more, or again"}, r.setDisabled)
+	mount(r, route{method: http.MethodPost, path: "/users/{id}/disabled", id: "setUserDisabled", tag: tagUsers, rule: may(people.RoleOwner), summary: "Let a person in no more, or again"}, r.setDisabled)
 }
 
 // setDisabled ends the person's sessions in the same request: who is disabled is out at once.

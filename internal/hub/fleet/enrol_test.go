@@ -17,6 +17,7 @@ import (
 
 type world struct {
 	*fleet.Fleet
+
 	org, lab lab.ID
 	now      time.Time
 }

@@ -3,8 +3,9 @@ package astm_test
 import (
 	"bytes"
 	"fmt"
-	"jaanch/internal/instruments/astm"
 	"testing"
+
+	"jaanch/internal/instruments/astm"
 )
 
 // fiftyResults is an upload of 50 results as a chemistry analyzer sends it.

@@ -2,8 +2,9 @@ package astm_test
 
 import (
 	"bytes"
-	"jaanch/internal/instruments/astm"
 	"testing"
+
+	"jaanch/internal/instruments/astm"
 )
 
 // FuzzRecords reads anything: no panic, every field reachable, and no byte of a record lost.

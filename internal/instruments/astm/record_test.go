@@ -1,8 +1,9 @@
 package astm_test
 
 import (
-	"jaanch/internal/instruments/astm"
 	"testing"
+
+	"jaanch/internal/instruments/astm"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"

@@ -2,10 +2,11 @@ package driver
 
 import (
 	"fmt"
+	"time"
+
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
-	"time"
 )
 
 // Answer is what the lab says to a query: for every asked sample the tests that are ordered on it.

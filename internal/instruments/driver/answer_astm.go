@@ -1,12 +1,13 @@
 package driver
 
 import (
-	"jaanch/internal/instruments/astm"
-	"jaanch/internal/instruments/charset"
-	"jaanch/internal/instruments/profile"
 	"strconv"
 	"strings"
 	"time"
+
+	"jaanch/internal/instruments/astm"
+	"jaanch/internal/instruments/charset"
+	"jaanch/internal/instruments/profile"
 )
 
 var (

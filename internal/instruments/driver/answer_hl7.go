@@ -1,14 +1,15 @@
 package driver
 
 import (
-	"jaanch/internal/instruments/charset"
-	"jaanch/internal/instruments/hl7"
-	"jaanch/internal/instruments/profile"
-	"jaanch/internal/lab"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"jaanch/internal/instruments/charset"
+	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/instruments/profile"
+	"jaanch/internal/lab"
 )
 
 var (

@@ -3,10 +3,11 @@ package driver
 import (
 	"bytes"
 	"crypto/sha256"
+	"strings"
+
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/charset"
 	"jaanch/internal/instruments/profile"
-	"strings"
 )
 
 // ASTM is the driver of all E1394 instruments.

@@ -3,8 +3,9 @@ package driver
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"jaanch/internal/instruments/hl7"
 	"strings"
+
+	"jaanch/internal/instruments/hl7"
 )
 
 // attachment decodes an ED value: application, type, subtype, encoding, data. Data that does not decode is kept as it

@@ -2,10 +2,11 @@ package driver_test
 
 import (
 	"fmt"
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/profile"
 	"strings"
 	"testing"
+
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 )
 
 // BenchmarkDecode50 turns a message of 50 results into observations, detection included.

@@ -3,12 +3,13 @@ package driver_test
 import (
 	"encoding/json"
 	"fmt"
-	"jaanch/internal/instruments/driver"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+
+	"jaanch/internal/instruments/driver"
 )
 
 // expected is what a capture's .json file says that a reader must extract. What a row leaves out is not compared.

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/profile"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 
 	"github.com/google/go-cmp/cmp"
 )

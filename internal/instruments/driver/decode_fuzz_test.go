@@ -1,12 +1,13 @@
 package driver_test
 
 import (
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/lab"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/lab"
 )
 
 // FuzzDecode reads anything as a recording, and answers every query found in it: no panic, and rows that keep what the

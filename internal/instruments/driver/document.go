@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"jaanch/internal/instruments/astm"
-	"jaanch/internal/instruments/hl7"
-	"jaanch/internal/instruments/profile"
 	"os"
 	"strings"
 	"text/tabwriter"
+
+	"jaanch/internal/instruments/astm"
+	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/instruments/profile"
 )
 
 // Document is what `edge decode --json` prints about a recorded file. Its shape is read by others and only grows.

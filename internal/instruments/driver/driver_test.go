@@ -3,15 +3,16 @@ package driver_test
 import (
 	"bytes"
 	"errors"
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/hl7"
-	"jaanch/internal/instruments/profile"
-	"jaanch/internal/lab"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/instruments/profile"
+	"jaanch/internal/lab"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -1,9 +1,10 @@
 package driver_test
 
 import (
-	"jaanch/internal/instruments/profile"
 	"sync"
 	"testing"
+
+	"jaanch/internal/instruments/profile"
 )
 
 // loaded reads the profiles once for all tests: a set is never changed.

@@ -2,9 +2,10 @@ package driver
 
 import (
 	"crypto/sha256"
+	"strings"
+
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/profile"
-	"strings"
 )
 
 // HL7 is the driver of all HL7 v2 instruments.

@@ -1,10 +1,11 @@
 package driver_test
 
 import (
-	"jaanch/internal/instruments/profile"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/instruments/profile"
 )
 
 // TestHostile reads large messages that are made to be slow. Each would take many minutes if

@@ -1,8 +1,9 @@
 package driver
 
 import (
-	"jaanch/internal/instruments/profile"
 	"strings"
+
+	"jaanch/internal/instruments/profile"
 )
 
 // Kind says what a message is about, found from its content and never from the link that it came on.

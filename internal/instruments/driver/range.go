@@ -1,9 +1,10 @@
 package driver
 
 import (
-	"jaanch/internal/lab"
 	"regexp"
 	"strings"
+
+	"jaanch/internal/lab"
 )
 
 // Forms of a reference range as analyzers write it: "3.9-6.1", "3.9^6.1", "0.3 - 7.1^REFERENCE_RANGE", "3.9 TO 6.1",

@@ -2,10 +2,11 @@ package driver_test
 
 import (
 	"fmt"
-	"jaanch/internal/instruments/astm"
-	"jaanch/internal/instruments/driver"
 	"strings"
 	"testing"
+
+	"jaanch/internal/instruments/astm"
+	"jaanch/internal/instruments/driver"
 )
 
 // TestDecodeForms reads the same message in every form in which it may have been recorded.

@@ -1,9 +1,10 @@
 package driver
 
 import (
-	"jaanch/internal/instruments/profile"
 	"slices"
 	"strings"
+
+	"jaanch/internal/instruments/profile"
 )
 
 // field is a piece of a record or of a segment. Both protocols split and decode in their own way and mean the same.

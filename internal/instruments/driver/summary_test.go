@@ -2,8 +2,9 @@ package driver_test
 
 import (
 	"fmt"
-	"jaanch/internal/instruments/driver"
 	"strings"
+
+	"jaanch/internal/instruments/driver"
 )
 
 // brief is a message as the golden files show it: short lines that a person can check against the transcript.

@@ -1,10 +1,11 @@
 package driver_test
 
 import (
-	"jaanch/internal/instruments/driver"
-	"jaanch/internal/instruments/profile"
 	"testing"
 	"time"
+
+	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 )
 
 func TestTime(t *testing.T) {

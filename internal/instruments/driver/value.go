@@ -1,9 +1,10 @@
 package driver
 
 import (
+	"strings"
+
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
-	"strings"
 )
 
 // number reads the number in a reported value, and the comparator in front of it. A value that is none gives two empty

@@ -161,6 +161,51 @@ func TestOrderThatFailsIsReportedAndAskedForAgain(t *testing.T) {
 	})
 }
 
+// TestRereadFindsWhatTheLineFound tears frames so that only time tells what was meant, and cuts the session then.
+func TestRereadFindsWhatTheLineFound(t *testing.T) {
+	t.Parallel()
+	frames := astm.Frames([]byte(records), astm.RecordPerFrame, 0)
+	for name, torn := range map[string]string{
+		"a torn frame, sent again": string(frames[1][:4]),
+		"a torn frame, then ENQ":   string(frames[1][:4]) + "\x05",
+	} {
+		bubble(name, t, func(t *testing.T) {
+			a := &archive{}
+			opt := session.Options{Link: "serial", Protocol: instruments.ASTM}
+			inst := connect(t, a, opt)
+			say(t, inst, "\x05"+string(frames[0])+torn)
+			time.Sleep(6 * time.Second)
+			rest := bytes.Join(frames[1:4], nil)
+			if strings.HasSuffix(torn, "\x05") {
+				rest = bytes.Join(frames[:4], nil)
+			}
+			for i := range rest { // slowly, with a pause in the middle of a frame
+				say(t, inst, string(rest[i:i+1]))
+				time.Sleep(time.Second)
+				if i == 20 {
+					time.Sleep(3 * time.Second)
+				}
+			}
+			_ = inst.Close()
+			synctest.Wait()
+			last := a.messages[len(a.messages)-1]
+			if want := strings.TrimSuffix(records, "L|1|N\r"); string(last.Text) != want || last.Ending != instruments.Cut {
+				t.Fatalf("live: %s %q", last.Ending, last.Text)
+			}
+			var chunks []instruments.Chunk
+			for _, c := range a.chunks {
+				if c.Session == last.Session {
+					chunks = append(chunks, c)
+				}
+			}
+			again := session.Reread(chunks, opt)
+			if len(again) == 0 || !bytes.Equal(again[len(again)-1].Text, last.Text) {
+				t.Errorf("read again: %+v", again)
+			}
+		})
+	}
+}
+
 // TestUndecidedStoreNeverLosesTheNextMessage lets a Store succeed after its time: the identity that it used is not given
 // to another message.
 func TestUndecidedStoreNeverLosesTheNextMessage(t *testing.T) {

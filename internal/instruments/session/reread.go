@@ -1,9 +1,6 @@
 package session
 
 import (
-	"bytes"
-	"time"
-
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
@@ -12,8 +9,10 @@ import (
 // Reread runs the archived chunks of one session through the same machines as a live line and gives its messages as they
 // would be named, the unfinished one at the end as Cut. It is pure. The node uses it at start for every session without
 // an end: what the session had completed before is known already, the rest was acknowledged frame by frame and is
-// incomplete. To know a message again compare its Text with those of the same session: after a Store whose outcome was
-// undecided the live indices have gaps that these have not.
+// incomplete. Time stands still meanwhile: a session without an end did not time out either.
+//
+// To know a message again compare its Text with those of the same session: after a Store whose outcome was undecided the
+// live indices have gaps that these have not.
 func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	if len(chunks) == 0 {
 		return nil
@@ -22,8 +21,7 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 	switch chunks[0].Protocol {
 	case instruments.ASTM:
 		a := opt.ASTM
-		a.BlocksSOH = true
-		a.LenientENQ = a.LenientENQ || asked(chunks)
+		a.BlocksSOH, a.LenientENQ = true, true // an ENQ may stand in the session before
 		m = astm.NewLine(a)
 	case instruments.HL7:
 		m = hl7.NewLine(hl7.Options{BlockCap: opt.HL7.BlockCap})
@@ -38,7 +36,7 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 			})
 		}
 	}
-	drain := func(now time.Duration) {
+	drain := func() {
 		for {
 			e, more := m.Next()
 			m.Take()
@@ -47,29 +45,17 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 			}
 			collect(e.Messages)
 			if e.Kind == instruments.Commit {
-				m.Stored(now, true, nil)
+				m.Stored(0, true, nil)
 			}
 		}
 	}
-	var now time.Duration
 	for _, c := range chunks {
 		if c.Dir == instruments.In {
-			now = max(now, c.At.Sub(chunks[0].At))
-			m.Feed(now, c.Bytes)
-			drain(now)
+			m.Feed(0, c.Bytes)
+			drain()
 		}
 	}
-	m.Close(now)
-	drain(now)
+	m.Close(0)
+	drain()
 	return out
-}
-
-// asked tells whether we wanted to send in this session: after a contention an instrument may go on without an ENQ.
-func asked(chunks []instruments.Chunk) bool {
-	for _, c := range chunks {
-		if c.Dir == instruments.Out && bytes.IndexByte(c.Bytes, 0x05) >= 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -16,7 +16,7 @@ func registerIDs(m *pgtype.Map) {
 }
 
 // idValue is lab.ID with the methods that pgx asks for; lab itself knows no database.
-type idValue lab.ID
+type idValue lab.ID //nolint:recvcheck // pgx asks the value to write and the pointer to read
 
 // ScanUUID implements pgtype.UUIDScanner.
 func (v *idValue) ScanUUID(u pgtype.UUID) error {

@@ -58,9 +58,13 @@ func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 // Queries gives the compiled statements; they take the connection or transaction as an argument.
 func (db *DB) Queries() *queries.Queries { return db.q }
 
+// beginWrite keeps the planner from reading whole tables: a plan that was made and kept while a table was still small
+// would read all of it for ever, and every look-up of ours has its index.
+const beginWrite = "BEGIN; SET LOCAL enable_seqscan = off"
+
 // Update runs fn in one READ COMMITTED transaction. Statements after a row lock see what the lock waited for.
 func (db *DB) Update(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	return wrap(pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{}, fn))
+	return wrap(pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{BeginQuery: beginWrite}, fn))
 }
 
 // View runs fn in one read-only snapshot.
@@ -106,8 +110,7 @@ func wrap(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return &lab.Error{Kind: lab.KindNotFound, Code: "not_found", Message: "There is no such record.", Cause: err}
 	}
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pe.Code[:2] {
 		case "40", "53", "57", "55":
 			return &lab.Error{Kind: lab.KindUnavailable, Code: "database_busy", Message: "The hub is busy. Try again in a moment.", Cause: err}

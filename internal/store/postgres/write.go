@@ -23,6 +23,7 @@ type RecordKey struct {
 // Record is a row of table record. Groups and Doc are JSON as sync/ingest writes them.
 type Record struct {
 	RecordKey
+
 	Home      lab.ID
 	RV        int64
 	Pos       int64
@@ -45,7 +46,8 @@ func LoadRecords(ctx context.Context, tx pgx.Tx, org lab.ID, keys []RecordKey) (
 		entities[i], ids[i] = int32(k.Entity), k.ID
 	}
 	rows, err := tx.Query(ctx, `SELECT `+recordColumns+` FROM unnest($2::integer[], $3::uuid[]) AS k(entity, id)
-CROSS JOIN LATERAL (SELECT * FROM record x WHERE x.org = $1 AND x.entity = k.entity AND x.id = k.id LIMIT 1) r`, org, entities, ids)
+CROSS JOIN LATERAL (SELECT x.entity, x.id, x.home, x.rv, x.pos, x.created_by, x.subject, x.groups, x.doc, x.locked, x.del FROM record x
+    WHERE x.org = $1 AND x.entity = k.entity AND x.id = k.id LIMIT 1) r`, org, entities, ids)
 	return collectRecords(rows, err)
 }
 

@@ -114,6 +114,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		if db.readers != nil {
 			err = errors.Join(err, db.readers.Close())
 		}
+		if db.writer != nil {
+			err = errors.Join(err, db.writer.close())
+		}
 		return nil, errors.Join(fmt.Errorf("open database: %w", mapError(err)), pool.Close())
 	}
 	return db, nil

@@ -18,7 +18,8 @@ const CodeErasureOpen = "erasure_open"
 
 // Erase removes a subject's personal fields: from every row, from every entry, and the key with which they could be
 // guessed from the digests. Note is the reference of the request and is kept, so it must not name anybody. The fields
-// that are not personal stay. The Update that erases ends only when the bytes are gone from the file as well; if a
+// that are not personal stay, and the search words go. Files, queued prints and raw bytes of analyzers are the caller's to
+// remove in the same Update. The Update that erases ends only when the bytes are gone from the file as well; if a
 // reader is in the way, it gives erasure_open, and what is stored stays stored.
 func (tx *Tx) Erase(subject lab.ID, note string) error {
 	if subject.IsZero() {
@@ -46,6 +47,9 @@ func (tx *Tx) Erase(subject lab.ID, note string) error {
 		return tx.fail(err)
 	}
 	if err := tx.blankRows(subject); err != nil {
+		return tx.fail(err)
+	}
+	if err := IndexNames(context.Background(), tx, subject); err != nil {
 		return tx.fail(err)
 	}
 	tx.checkpoint = true

@@ -5,9 +5,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"jaanch/internal/lab"
+	"jaanch/internal/store/journal"
 	"jaanch/internal/store/sqlite"
 )
 
@@ -163,6 +165,52 @@ func TestOnlyAnErasureEmpties(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: done", query)
 		}
+	}
+	b.verify(t)
+}
+
+// TestErasureOfALabsPatient erases somebody from the whole schema: every entity with personal fields, also those whose
+// rows are never changed otherwise, and the search words.
+func TestErasureOfALabsPatient(t *testing.T) {
+	t.Parallel()
+	b := whole(t)
+	id := b.db.NewID()
+	planted := strings.ToLower(planted) // search words are folded
+	b.update(t, func(tx *sqlite.Tx) error {
+		for _, e := range journal.Schema().Entities {
+			if !e.Personal() || e.Subject == "id" && e.Name != "patient" {
+				continue
+			}
+			record := tx.NewID()
+			row := sqlite.Row{}
+			if e.Name == "patient" {
+				record = id
+			}
+			for _, f := range e.Fields {
+				switch {
+				case f.Column == e.Subject:
+					row[f.Column] = id
+				case f.Personal && f.Type == journal.TypeText:
+					row[f.Column] = planted
+				default:
+					row[f.Column] = map[journal.FieldType]any{
+						journal.TypeText: "x", journal.TypeJSON: "{}", journal.TypeInt: 0, journal.TypeID: tx.NewID(), journal.TypeBlob: []byte{1}, journal.TypeReal: 1.0,
+					}[f.Type]
+				}
+			}
+			if err := tx.Insert(e.Name, record, row); err != nil {
+				return err
+			}
+		}
+		return sqlite.IndexNames(t.Context(), tx, id, planted)
+	})
+	word := strings.Fields(planted)[0]
+	if len(filesWith(t, filepath.Dir(b.path), word)) == 0 {
+		t.Fatal("the name was never in a file")
+	}
+	b.update(t, func(tx *sqlite.Tx) error { return tx.Erase(id, "request 8") })
+	if found := filesWith(t, filepath.Dir(b.path), word); len(found) != 0 {
+		t.Fatalf("the name is still in %v", found)
 	}
 	b.verify(t)
 }

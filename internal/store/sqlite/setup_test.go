@@ -26,6 +26,7 @@ CREATE TABLE result (
     _rv INTEGER NOT NULL DEFAULT 0, _gv BLOB, _del INTEGER NOT NULL DEFAULT 0, _state TEXT,
     UNIQUE (patient_id, note)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE name_index (token TEXT NOT NULL, patient_id BLOB NOT NULL, PRIMARY KEY (token, patient_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE tally (k TEXT PRIMARY KEY, n INTEGER NOT NULL CHECK (n >= 0)) STRICT;
 -- +goose StatementBegin
 CREATE TRIGGER result_locked BEFORE UPDATE OF value ON result WHEN OLD.verified = 1
@@ -117,6 +118,19 @@ func setupAt(t testing.TB, path string) *bundle {
 	b.options = sqlite.Options{
 		Path: b.path, Clock: b.clock.Now, Zone: time.FixedZone("IST", 330*60), Registry: registry(),
 		Tripwire: true, Migrations: migrationsWith(t, nil), Logger: slog.New(slog.DiscardHandler),
+	}
+	b.db = b.open(t)
+	b.user = lab.Actor{Kind: lab.ActorUser, ID: b.db.NewID(), Session: "s1"}
+	return b
+}
+
+// whole opens a database with the whole schema of a lab.
+func whole(t testing.TB) *bundle {
+	t.Helper()
+	b := &bundle{clock: newClock(), path: filepath.Join(t.TempDir(), "lab.db")}
+	b.options = sqlite.Options{
+		Path: b.path, Clock: b.clock.Now, Zone: time.UTC, Registry: journal.Schema(), Tripwire: true,
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	b.db = b.open(t)
 	b.user = lab.Actor{Kind: lab.ActorUser, ID: b.db.NewID(), Session: "s1"}

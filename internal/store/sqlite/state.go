@@ -9,11 +9,10 @@ import (
 
 // Keys of sync_state that this package owns. Others add theirs beside them.
 const (
-	StateDevice   = "device_id"    // 16 bytes
-	StateEpoch    = "epoch"        // the number of the running epoch
-	StateHLC      = "hlc"          // the greatest reading that was received from elsewhere
-	stateErasure  = "erasure_open" // sequence of the erase entry whose bytes are not yet gone from the file
-	stateHeadDone = "head_seq"     // sequence of the last signed head
+	StateDevice  = "device_id"    // 16 bytes
+	StateEpoch   = "epoch"        // the number of the running epoch
+	StateHLC     = "hlc"          // the greatest reading that was received from elsewhere
+	stateErasure = "erasure_open" // sequence of the erase entry whose bytes are not yet gone from the file
 )
 
 // State reads one value of sync_state into a pointer; false where there is none.

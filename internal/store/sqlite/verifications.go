@@ -2,12 +2,16 @@ package sqlite
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/result"
 	"jaanch/internal/store/sqlite/queries"
 )
+
+// NotCalculated stands before the code of the reason in the raw text of a result that has no value.
+const NotCalculated = "not_calculated:"
 
 // ResultOf gives a stored value as the domain knows it: without its verifications and answers, which are rows of their
 // own. Its ContentHash is what a verification of it signs.
@@ -23,7 +27,7 @@ func ResultOf(r queries.ResultsOfVisitRow, t queries.OrderTestsRow) (result.Resu
 		},
 	}
 	if r.Value == "" {
-		out.NotReported = r.Reason
+		out.NotReported = strings.TrimPrefix(r.Raw, NotCalculated)
 	} else {
 		out.Value = &result.Value{Text: r.Raw, Comparator: result.Comparator(r.Comparator), Num: decimalOrNil(r.Num)}
 	}

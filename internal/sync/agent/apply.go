@@ -21,7 +21,7 @@ var errEpoch = errors.New("page of another epoch")
 // holds its row, a value does not fit), the page is installed record by record and that one is kept aside: it never
 // keeps the others from coming.
 func (a *Agent) install(ctx context.Context, p *wire.Page, size int) error {
-	line := auditLine{kind: "pull", dir: "down", count: len(p.Rows), bytes: size}
+	line := auditLine{kind: kindPull, dir: dirDown, count: len(p.Rows), bytes: size}
 	began := a.o.Clock()
 	err := a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
 		if err := a.begin(ctx, tx, p); err != nil {
@@ -142,7 +142,7 @@ func (a *Agent) installRow(ctx context.Context, tx *sqlite.Tx, p *wire.Page, pla
 	}
 	var groups, held []wire.RowGroup
 	for _, g := range row.Groups {
-		if isEcho(g, a.o.DB.Device(), p.Epoch) || here[g.Group].Seq > p.LastSeq || allYounger(here, p.LastSeq) && g.Group == groupDeleted {
+		if isEcho(g, a.o.DB.Device(), p.Epoch) || isPending(here, g.Group, p.LastSeq) {
 			continue
 		}
 		fits, err := a.mayInstall(ctx, tx, entity, id, g, row, found)
@@ -155,15 +155,8 @@ func (a *Agent) installRow(ctx context.Context, tx *sqlite.Tx, p *wire.Page, pla
 			held = append(held, g)
 		}
 	}
-	if len(held) > 0 {
-		aside := *row
-		aside.Groups = held
-		if err := a.keepAside(ctx, tx, p, aside); err != nil {
-			return err
-		}
-	}
-	if len(groups) == 0 {
-		return nil
+	if err := a.holdBack(ctx, tx, p, *row, held); err != nil || len(groups) == 0 {
+		return err
 	}
 	in, err := installOf(entity, id, row, groups, p.Texts)
 	if err != nil {
@@ -178,11 +171,25 @@ func (a *Agent) installRow(ctx context.Context, tx *sqlite.Tx, p *wire.Page, pla
 	return a.o.Applied(tx, entity.Name, id)
 }
 
+// holdBack keeps those groups of a record aside that may not be installed.
+func (a *Agent) holdBack(ctx context.Context, tx *sqlite.Tx, p *wire.Page, row wire.Row, held []wire.RowGroup) error {
+	if len(held) == 0 {
+		return nil
+	}
+	row.Groups = held
+	return a.keepAside(ctx, tx, p, row)
+}
+
 // groupDeleted is the number under which the hub keeps a record's deletion.
 const groupDeleted = 0
 
 func isEcho(g wire.RowGroup, device lab.ID, epoch int64) bool {
 	return g.Epoch == epoch && bytes.Equal(g.Device, device[:])
+}
+
+// isPending tells that the group's newest local change is one that the page has not seen, acknowledged or not.
+func isPending(here map[int]journal.GroupVersion, group int, lastSeq int64) bool {
+	return here[group].Seq > lastSeq || group == groupDeleted && allYounger(here, lastSeq)
 }
 
 // allYounger tells that the whole row changed here after what the page has seen, as a tombstone does.
@@ -286,7 +293,7 @@ func installOf(entity journal.Entity, id lab.ID, row *wire.Row, groups []wire.Ro
 		if i < 0 {
 			i = len(in.Parts)
 			in.Parts = append(in.Parts, sqlite.Part{
-				Actor: texts[g.Actor], WallMS: g.WallMS, ZoneMin: g.ZoneMin, Origin: origin, Reason: "pull",
+				Actor: texts[g.Actor], WallMS: g.WallMS, ZoneMin: g.ZoneMin, Origin: origin, Reason: kindPull,
 				Row: sqlite.Row{}, Base: map[int]int64{}, HLC: map[int]journal.HLC{},
 			})
 		}

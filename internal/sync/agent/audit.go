@@ -11,10 +11,18 @@ import (
 	"jaanch/internal/store/sqlite"
 )
 
+// The words of the sync log.
+const (
+	kindPush = "push"
+	kindPull = "pull"
+	dirUp    = "up"
+	dirDown  = "down"
+)
+
 // auditLine is one exchange with the hub.
 type auditLine struct {
-	kind  string // push, pull
-	dir   string // up, down
+	kind  string
+	dir   string
 	batch string // epoch and first sequence
 	count int
 	bytes int

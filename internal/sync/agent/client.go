@@ -77,7 +77,7 @@ func refused(resp *http.Response, answer []byte) error {
 	}
 	kind := kindOf(resp.StatusCode)
 	if json.Unmarshal(answer, &problem) != nil || problem.Code == "" {
-		problem.Code, problem.Detail = "hub_strange_answer", "Something other than the hub answered."
+		problem.Code, problem.Detail = codeStrange, "Something other than the hub answered."
 		kind = lab.KindUnavailable
 	}
 	out.expected = problem.Data.Expected
@@ -131,9 +131,12 @@ func (a *Agent) packed(ctx context.Context, address, path, token string, body []
 	return len(answer), a.codec.Unmarshal(answer, reply)
 }
 
+// codeStrange is the code of an answer that is not the hub's.
+const codeStrange = "hub_strange_answer"
+
 // strange is what a captive portal or a proxy's own page looks like.
 func strange() error {
-	return &hubError{fault: &lab.Error{Kind: lab.KindUnavailable, Code: "hub_strange_answer", Message: "Something other than the hub answered."}}
+	return &hubError{fault: &lab.Error{Kind: lab.KindUnavailable, Code: codeStrange, Message: "Something other than the hub answered."}}
 }
 
 // session gives a token, the kept one or a new one.

@@ -76,7 +76,7 @@ func (a *Agent) pull(ctx context.Context, m membership, token string, request wi
 	began := a.o.Clock()
 	size, err := a.packed(ctx, m.hub, "/api/v1/sync/pull", token, body, &reply)
 	if err != nil {
-		return reply, 0, a.note(ctx, auditLine{kind: "pull", dir: "down", took: a.o.Clock().Sub(began), err: err}, err)
+		return reply, 0, a.note(ctx, auditLine{kind: kindPull, dir: dirDown, took: a.o.Clock().Sub(began), err: err}, err)
 	}
 	return reply, size, nil
 }

@@ -119,7 +119,7 @@ func (a *Agent) push(ctx context.Context, m membership, token string, p *wire.Pu
 	_, err = a.packed(ctx, m.hub, "/api/v1/sync/push", token, body, &reply)
 	took := a.o.Clock().Sub(began)
 	a.adapt(err == nil && took < slowAnswer)
-	line := auditLine{kind: "push", dir: "up", batch: batchName(p.Epoch, p.FirstSeq), count: len(p.Items), bytes: len(body), took: took, err: err}
+	line := auditLine{kind: kindPush, dir: dirUp, batch: batchName(p.Epoch, p.FirstSeq), count: len(p.Items), bytes: len(body), took: took, err: err}
 	if err != nil {
 		return reply, a.note(ctx, line, err)
 	}

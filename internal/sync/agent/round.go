@@ -73,7 +73,7 @@ func (a *Agent) hello(ctx context.Context, m *membership, token string) error {
 		return err
 	}
 	ended := a.o.Clock()
-	if err := a.compare(ctx, m, reply, head); err != nil {
+	if err := a.compare(ctx, reply, head); err != nil {
 		return err
 	}
 	skew := (began.Sub(reply.Received) + ended.Sub(reply.Sent)) / 2
@@ -100,7 +100,7 @@ func (a *Agent) hello(ctx context.Context, m *membership, token string) error {
 
 // compare holds what the hub has of this node against the journal. A hub that has less than it once confirmed (it was
 // restored) gets the rest again: rows are never pruned here.
-func (a *Agent) compare(ctx context.Context, m *membership, reply wire.HelloReply, head sqlite.Head) error {
+func (a *Agent) compare(ctx context.Context, reply wire.HelloReply, head sqlite.Head) error {
 	switch {
 	case reply.Epoch != head.Epoch:
 		return blocked("sync_epoch", "The hub is at another epoch of this node. Ask for support before anything is sent.")

@@ -126,7 +126,7 @@ func (a *Agent) settle(ctx context.Context, err error) {
 	case err == nil:
 	case lab.KindOf(err) == lab.KindForbidden || lab.KindOf(err) == lab.KindNotFound || lab.KindOf(err) == lab.KindInvalid:
 		state, reason = StateBlocked, lab.CodeOf(err)
-	case answered && h.status == 0 || lab.CodeOf(err) == "hub_strange_answer":
+	case answered && h.status == 0 || lab.CodeOf(err) == codeStrange:
 		state = StateOffline
 	default:
 		state, reason = StateDegraded, lab.CodeOf(err)

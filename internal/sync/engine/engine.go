@@ -6,6 +6,7 @@ package engine
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"jaanch/internal/lab"
@@ -45,6 +46,7 @@ type Group struct {
 // Record is the newest state of a record at the hub.
 type Record struct {
 	Key
+
 	Home      lab.ID // the lab, or the organisation
 	CreatedBy lab.ID // device
 	Subject   lab.ID
@@ -194,10 +196,7 @@ type ScopeNeed struct {
 
 // Apply folds the batch over the records in the order of its entries.
 func Apply(b *Batch) Result {
-	f := &fold{Batch: b, next: map[lab.ID]int64{}, touched: map[lab.ID]*Conflict{}, days: map[dayKey]*Day{}}
-	for scope, pos := range b.NextPos {
-		f.next[scope] = pos
-	}
+	f := &fold{Batch: b, next: maps.Clone(b.NextPos), touched: map[lab.ID]*Conflict{}, days: map[dayKey]*Day{}}
 	for i := range b.Items {
 		it := &b.Items[i]
 		out := f.entry(it)
@@ -211,6 +210,7 @@ func Apply(b *Batch) Result {
 type fold struct {
 	*Batch
 	Result
+
 	next    map[lab.ID]int64
 	touched map[lab.ID]*Conflict
 	days    map[dayKey]*Day

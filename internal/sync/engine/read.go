@@ -13,6 +13,7 @@ import (
 // change is an entry that was found fit to be used, its fields sorted by group.
 type change struct {
 	*journal.Entry
+
 	entity   *entitySchema
 	record   *Record // nil where the hub has none yet
 	groups   []int   // touched, in rising order

@@ -17,6 +17,7 @@ type Schema struct {
 
 type entitySchema struct {
 	journal.Entity
+
 	fields map[int]journal.Field
 	groups map[int]journal.Group
 	locks  []lock // what a new record of this entity closes

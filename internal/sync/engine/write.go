@@ -39,10 +39,10 @@ func (f *fold) create(c change) {
 		home = f.Org
 	}
 	r := &Record{
-		Key: Key{c.Entry.Entity, c.Record}, Home: home, CreatedBy: f.Device, Subject: c.Subject,
+		Key: Key{c.Entity, c.Record}, Home: home, CreatedBy: f.Device, Subject: c.Subject,
 		RV: f.firstRV(), Groups: map[int]Group{}, Doc: map[int]any{}, fresh: true, dirty: true,
 	}
-	for _, g := range c.entity.Entity.Groups {
+	for _, g := range c.entity.Groups {
 		r.Groups[g.ID] = f.stamp(c, r.RV)
 	}
 	for _, g := range c.groups {

@@ -128,9 +128,7 @@ func TestClone(t *testing.T) {
 	if _, err := h.Push(context.Background(), h.org, nd.batch(nd.pending), 1); lab.CodeOf(err) != "device_forked" {
 		t.Fatalf("the first copy must stop as well: %v", err)
 	}
-	if err := h.fleet.SetStatus(context.Background(), h.org, nd.device, "active"); err != nil {
-		t.Fatal(err)
-	}
+	h.exec(t, "UPDATE device SET status = 'active' WHERE id = $1", nd.device)
 	nd.push()
 }
 
@@ -146,7 +144,7 @@ func TestCutShort(t *testing.T) {
 	for round := range 12 {
 		ctx, cancel := context.WithCancel(context.Background())
 		steps := 0
-		h.Ingest.Clock = countdown(h, func() {
+		h.Clock = countdown(h, func() {
 			if steps++; steps > round {
 				cancel()
 			}
@@ -164,7 +162,7 @@ func TestCutShort(t *testing.T) {
 	if cut == 0 {
 		t.Fatal("no round was cut: the test shows nothing")
 	}
-	h.Ingest.Clock = countdown(h, func() {})
+	h.Clock = countdown(h, func() {})
 	nd.push()
 	if n := h.count(t, "SELECT count(*) FROM record"); n != 400 {
 		t.Errorf("%d records, want 400", n)
@@ -262,16 +260,14 @@ func TestVerifiedIsLocked(t *testing.T) {
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
-	other, err := h.fleet.AddLab(context.Background(), h.org, "Other", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := lab.ID{0x1b, 2}
+	h.addLab(t, other)
 	a := h.node(t, 1)
 	a.register()
 	a.push()
 	x := &node{t: t, hub: h, device: lab.ID{0xd0, 9}, key: h.node(t, 8).key, epoch: 1, at: a.at, keys: map[lab.ID][]byte{}}
 	x.hash = journal.Genesis(x.device)
-	h.enrol(t, x, other.ID)
+	h.enrol(t, x, other)
 	x.write(journal.OpUpdate, "visit", visitA, map[string]any{"number": "stolen"}, nil)
 	x.write(journal.OpUpdate, "visit", lab.ID{2, 15: 9}, map[string]any{"number": "nowhere"}, nil)
 	x.write(journal.OpInsert, "visit", lab.ID{2, 15: 8}, map[string]any{"number": int64(5)}, nil)

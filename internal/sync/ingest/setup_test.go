@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"jaanch/internal/hub/fleet"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/store/postgres/pgtest"
+	"jaanch/internal/store/postgres/queries"
 	"jaanch/internal/sync/engine"
 	"jaanch/internal/sync/ingest"
 	"jaanch/internal/sync/wire"
@@ -25,35 +25,53 @@ var start = time.Date(2026, 11, 21, 5, 30, 0, 0, time.UTC)
 // hub is a hub on a database of its own, with one organisation and one lab.
 type hub struct {
 	*ingest.Ingest
+
 	db    *postgres.DB
-	fleet *fleet.Fleet
 	org   lab.ID
 	lab   lab.ID
 	clock *atomic.Int64 // milliseconds UTC
-	ids   *atomic.Uint32
 }
 
 func setup(t testing.TB) *hub {
 	t.Helper()
-	h := &hub{db: pgtest.New(t), clock: &atomic.Int64{}, ids: &atomic.Uint32{}}
+	h := &hub{db: pgtest.New(t), clock: &atomic.Int64{}, org: lab.ID{0x0a, 1}, lab: lab.ID{0x1b, 1}}
 	h.clock.Store(start.UnixMilli())
 	now := func() time.Time { return time.UnixMilli(h.clock.Load()).UTC() }
-	newID := func() lab.ID {
-		n := h.ids.Add(1)
-		return lab.ID{0xee, byte(n >> 8), byte(n)}
-	}
 	h.Ingest = &ingest.Ingest{DB: h.db, Schema: engine.NewSchema(journal.Schema()), Clock: now, Logger: telemetry.Discard()}
-	h.fleet = &fleet.Fleet{DB: h.db, Clock: now, NewID: newID, Logger: telemetry.Discard()}
-	org, err := h.fleet.AddOrg(context.Background(), "Demo Diagnostics")
+	ctx, q, pool := context.Background(), h.db.Queries(), h.db.Pool()
+	if err := q.InsertOrg(ctx, pool, queries.InsertOrgParams{ID: h.org, Name: "Demo Diagnostics", CreatedAt: start}); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.InsertScopeHead(ctx, pool, queries.InsertScopeHeadParams{Org: h.org, Scope: h.org}); err != nil {
+		t.Fatal(err)
+	}
+	own := lab.ID{0x0c, 1}
+	err := q.InsertDevice(ctx, pool, queries.InsertDeviceParams{
+		Org: h.org, ID: own, Kind: "hub", Name: "hub", Pubkey: []byte{}, LastHash: journal.Genesis(own), EnrolledAt: start,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := h.fleet.AddLab(context.Background(), org.ID, "Main", "Nashik")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.org, h.lab = org.ID, l.ID
+	h.addLab(t, h.lab)
 	return h
+}
+
+func (h *hub) addLab(t testing.TB, id lab.ID) {
+	t.Helper()
+	ctx, q, pool := context.Background(), h.db.Queries(), h.db.Pool()
+	if err := q.InsertLab(ctx, pool, queries.InsertLabParams{Org: h.org, ID: id, Name: "Main", CreatedAt: start}); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.InsertScopeHead(ctx, pool, queries.InsertScopeHeadParams{Org: h.org, Scope: id}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *hub) exec(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	if _, err := h.db.Pool().Exec(context.Background(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // node is the journal of a node, without its database.
@@ -83,24 +101,15 @@ func (h *hub) node(t testing.TB, n byte) *node {
 	return nd
 }
 
-func (h *hub) enrol(t testing.TB, nd *node, at lab.ID) wire.EnrolReply {
+// enrol makes the node known at a lab.
+func (h *hub) enrol(t testing.TB, nd *node, at lab.ID) {
 	t.Helper()
-	code, err := h.fleet.NewCode(context.Background(), h.org, at, "test")
+	err := h.db.Queries().InsertDevice(context.Background(), h.db.Pool(), queries.InsertDeviceParams{
+		Org: h.org, ID: nd.device, Kind: "node", Lab: at, Name: "PC", Code: string([]byte{'A' + nd.device[1], '2'}),
+		Pubkey: nd.key.Public().(ed25519.PublicKey), LastHash: journal.Genesis(nd.device), EnrolledAt: start,
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	reply, err := h.fleet.Enrol(context.Background(), nd.enrolment(code.Text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return reply
-}
-
-func (nd *node) enrolment(code string) wire.EnrolRequest {
-	public := nd.key.Public().(ed25519.PublicKey)
-	return wire.EnrolRequest{
-		Code: code, Device: nd.device, PublicKey: public, Name: "PC",
-		Signature: ed25519.Sign(nd.key, wire.EnrolStatement(code, nd.device, public)),
 	}
 }
 

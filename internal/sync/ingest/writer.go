@@ -21,6 +21,7 @@ import (
 // writer stores entries of one author, a node or the hub itself, within a transaction.
 type writer struct {
 	*Ingest
+
 	tx     pgx.Tx
 	org    lab.ID
 	home   lab.ID // the lab at which new records are at home

@@ -22,6 +22,7 @@ var shared = sync.OnceValues(start)
 
 type server struct {
 	*private.Server
+
 	made atomic.Int64
 }
 

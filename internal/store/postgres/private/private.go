@@ -66,7 +66,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.prepare(ctx, bin, o); err != nil {
 		return nil, errors.Join(err, removeAll(remove))
 	}
-	if err := s.launch(bin, o, remove); err != nil {
+	if err := s.launch(ctx, bin, o, remove); err != nil {
 		return nil, errors.Join(err, removeAll(remove))
 	}
 	wait := o.StartWait
@@ -148,7 +148,7 @@ func (s *Server) prepare(ctx context.Context, bin string, o Options) error {
 		return fmt.Errorf("private postgres: %w", err)
 	}
 	secretFile := filepath.Join(s.dir, "password")
-	if b, err := os.ReadFile(secretFile); err == nil {
+	if b, err := os.ReadFile(filepath.Clean(secretFile)); err == nil {
 		s.secret = strings.TrimSpace(string(b))
 	} else {
 		var raw [16]byte
@@ -173,7 +173,7 @@ func (s *Server) prepare(ctx context.Context, bin string, o Options) error {
 	if o.Volatile {
 		args = append(args, "--no-sync")
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), args...) //nolint:gosec // the arguments are our own
 	cmd.Dir = s.dir
 	if err := unprivileged(cmd); err != nil {
 		return err
@@ -184,8 +184,8 @@ func (s *Server) prepare(ctx context.Context, bin string, o Options) error {
 	return nil
 }
 
-func (s *Server) launch(bin string, o Options, remove string) error {
-	port, err := freePort()
+func (s *Server) launch(ctx context.Context, bin string, o Options, remove string) error {
+	port, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -197,14 +197,16 @@ func (s *Server) launch(bin string, o Options, remove string) error {
 		"dynamic_shared_memory_type": "mmap",
 	}
 	if o.Volatile {
-		settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"] = "off", "off", "off"
+		for _, safety := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
+			settings[safety] = "off"
+		}
 		signal = "QUIT"
 	}
 	args := []string{"-c", guard, "guard", remove, signal, filepath.Join(bin, "postgres"), "-D", filepath.Join(s.dir, "data")}
 	for k, v := range settings {
 		args = append(args, "-c", k+"="+v)
 	}
-	cmd := exec.Command("/bin/sh", args...)
+	cmd := exec.Command("/bin/sh", args...) //nolint:gosec,noctx // the arguments are our own; Stop ends it, not a context
 	cmd.Dir = s.dir
 	if err := unprivileged(cmd); err != nil {
 		return err
@@ -246,13 +248,17 @@ func (s *Server) ready(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("private postgres: %w", err)
 	}
 	defer l.Close() //nolint:errcheck // it was only opened to learn a number
-	return l.Addr().(*net.TCPAddr).Port, nil
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return 0, fmt.Errorf("private postgres: %w", err)
+	}
+	return strconv.Atoi(port)
 }
 
 func lastLine(out []byte) string {

@@ -121,3 +121,7 @@ ORDER BY id DESC LIMIT sqlc.arg(most);
 -- name: InsertFork :exec
 INSERT INTO sync_fork (org, device, old_epoch, new_epoch, common_seq, why, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING;
+
+-- name: HeadsOf :many
+SELECT h.org, h.scope, h.pos, h.hub_epoch FROM scope_head h
+JOIN (SELECT unnest(sqlc.arg(orgs)::uuid[]) AS org, unnest(sqlc.arg(scopes)::uuid[]) AS scope) k ON h.org = k.org AND h.scope = k.scope;

@@ -237,6 +237,41 @@ func (q *Queries) DevicePushed(ctx context.Context, db DBTX, arg DevicePushedPar
 	return err
 }
 
+const headsOf = `-- name: HeadsOf :many
+SELECT h.org, h.scope, h.pos, h.hub_epoch FROM scope_head h
+JOIN (SELECT unnest($1::uuid[]) AS org, unnest($2::uuid[]) AS scope) k ON h.org = k.org AND h.scope = k.scope
+`
+
+type HeadsOfParams struct {
+	Orgs   []lab.ID
+	Scopes []lab.ID
+}
+
+func (q *Queries) HeadsOf(ctx context.Context, db DBTX, arg HeadsOfParams) ([]ScopeHead, error) {
+	rows, err := db.Query(ctx, headsOf, arg.Orgs, arg.Scopes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ScopeHead{}
+	for rows.Next() {
+		var i ScopeHead
+		if err := rows.Scan(
+			&i.Org,
+			&i.Scope,
+			&i.Pos,
+			&i.HubEpoch,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const hubEpoch = `-- name: HubEpoch :one
 SELECT hub_epoch FROM instance
 `

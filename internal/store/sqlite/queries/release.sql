@@ -20,6 +20,7 @@ SELECT r.id, r.value, r.comparator, coalesce(r.num,'') AS num, CAST(coalesce(r.n
 FROM order_test o JOIN result r ON r.id = o._result LEFT JOIN sample s ON s.id = o.sample_id
 WHERE o.patient_id = sqlc.arg('patient_id') AND o._state = 'released' AND o.visit_id <> sqlc.arg('visit_id') AND o._del = 0
     AND o.test_id IN (SELECT w.test_id FROM order_test w WHERE w.visit_id = sqlc.arg('visit_id') AND w._del = 0)
+    AND NOT EXISTS (SELECT 1 FROM report w WHERE w.visit_id = o.visit_id AND w._state = 'withdrawn' AND w.version = (SELECT max(z.version) FROM report z WHERE z.visit_id = o.visit_id))
 ORDER BY at_ms DESC, r.id DESC LIMIT 2000;
 
 -- name: ReportRows :many

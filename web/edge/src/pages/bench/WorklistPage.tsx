@@ -168,13 +168,13 @@ function Worklist({ section }: { section: string }) {
               <tr>
                 <th scope="col" style={{ width: 30 }}><abbr title={t('qc.title')} style={{ textDecoration: 'none' }}>QC</abbr></th>
                 <th scope="col">{t('col.test')}</th>
-                <th scope="col" className="right" style={{ width: 88 }}>{t('col.result')}</th>
+                <th scope="col" className="right" style={{ width: 80 }}>{t('col.result')}</th>
                 <th scope="col" style={{ width: 60 }}>{t('col.flag')}</th>
-                <th scope="col" className="hide-s" style={{ width: 88 }}>{t('col.unit')}</th>
-                <th scope="col" className="right hide-s" style={{ width: 88 }}>{t('col.interval')}</th>
-                <th scope="col" className="hide-s" style={{ width: 112 }}>{t('col.previous')}</th>
+                <th scope="col" className="hide-s" style={{ width: 90 }}>{t('col.unit')}</th>
+                <th scope="col" className="right hide-s" style={{ width: 78 }}>{t('col.interval')}</th>
+                <th scope="col" className="hide-s" style={{ width: 114 }}>{t('col.previous')}</th>
                 <th scope="col" className="hide-m" style={{ width: 64 }}>{t('col.trend')}</th>
-                <th scope="col" style={{ width: 96 }}>{t('col.state')}</th>
+                <th scope="col" style={{ width: 98 }}>{t('col.state')}</th>
               </tr>
             </thead>
             <tbody>

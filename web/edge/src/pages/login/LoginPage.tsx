@@ -1,4 +1,4 @@
-import './login.css';
+import '@jaanch/shared/ui/gate.css';
 import { useMutation } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
 import { problemOf } from '@jaanch/shared/api/problem';

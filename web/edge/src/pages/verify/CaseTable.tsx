@@ -20,15 +20,15 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
     <table className="table compact fixed case" data-testid="case">
       <thead>
         <tr>
-          <th scope="col" style={{ width: 34 }}><span className="vh">{t('col.state')}</span></th>
+          <th scope="col" style={{ width: 32 }}><span className="vh">{t('col.state')}</span></th>
           <th scope="col">{t('col.test')}</th>
-          <th scope="col" className="right" style={{ width: 74 }}>{t('col.result')}</th>
+          <th scope="col" className="right" style={{ width: 66 }}>{t('col.result')}</th>
           <th scope="col" style={{ width: 58 }}>{t('col.flag')}</th>
-          <th scope="col" style={{ width: 86 }}>{t('col.unit')}</th>
-          <th scope="col" className="right" style={{ width: 84 }}>{t('col.interval')}</th>
+          <th scope="col" style={{ width: 88 }}>{t('col.unit')}</th>
+          <th scope="col" className="right" style={{ width: 80 }}>{t('col.interval')}</th>
           {dates.map((d) => <th key={d} scope="col" className="right" style={{ width: 56 }}>{dateText(d)}</th>)}
           <th scope="col" style={{ width: 58 }}><span className="vh">{t('flag.delta')}</span></th>
-          <th scope="col" style={{ width: 64 }}>{t('col.trend')}</th>
+          <th scope="col" style={{ width: 66 }}>{t('col.trend')}</th>
         </tr>
       </thead>
       <tbody>

@@ -1,0 +1,72 @@
+package edge
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"jaanch/internal/edge/setup"
+	"jaanch/internal/httpkit"
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/identifier"
+	"jaanch/internal/store/sqlite"
+)
+
+// nodeCode makes the code of a node that stands alone, from its device id. If it is taken when the node joins a hub, the
+// hub gives another.
+func (n *Node) nodeCode() identifier.Node {
+	id := n.DB.Device()
+	alphabet := identifier.Alphabet
+	return identifier.Node([]byte{alphabet[int(id[14])%len(alphabet)], alphabet[int(id[15])%len(alphabet)]})
+}
+
+// network says how the lab's other PCs reach this node.
+func (n *Node) network(context.Context) (setup.Network, error) {
+	out := setup.Network{
+		URLs: []string{}, Fingerprint: n.authority.Fingerprint(), CA: string(n.authority.PEM()), HL7: n.config.HL7, ASTM: n.config.ASTM, DataDir: n.config.Data,
+	}
+	if port := portOf(n.config.ListenTLS); port > 0 {
+		for _, host := range httpkit.LocalHosts() {
+			if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
+				continue
+			}
+			out.URLs = append(out.URLs, "https://"+net.JoinHostPort(host, strconv.Itoa(port)))
+		}
+	}
+	if cert, err := n.certs.Get(nil); err == nil && cert.Leaf != nil {
+		out.CertUntil = cert.Leaf.NotAfter.UTC()
+	}
+	err := filepath.WalkDir(n.config.Data, func(_ string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return nil //nolint:nilerr // a file that went away in between is not counted
+		}
+		if info, err := entry.Info(); err == nil {
+			out.DataBytes += info.Size()
+		}
+		return nil
+	})
+	if err != nil {
+		return out, fmt.Errorf("measure the data folder: %w", err)
+	}
+	out.DiskFree = diskFree(n.config.Data)
+	return out, nil
+}
+
+// applied keeps what the node derives from a record that a pull installed: the search words of a name.
+func applied(tx *sqlite.Tx, entity string, record lab.ID) error {
+	if entity != "patient" {
+		return nil
+	}
+	ctx := context.Background() // a statement on the writer has no deadline
+	p, err := sqlite.ReadPerson(ctx, tx, record)
+	if lab.KindOf(err) == lab.KindNotFound {
+		return sqlite.IndexNames(ctx, tx, record)
+	}
+	if err != nil {
+		return err
+	}
+	return sqlite.IndexNames(ctx, tx, record, p.Name, p.NameLocal)
+}
