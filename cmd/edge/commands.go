@@ -6,7 +6,14 @@ import "github.com/spf13/cobra"
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		serveCommand(),
+		initCommand(),
+		demoCommand(),
+		enrollCommand(),
 		configCommand(),
+		doctorCommand(),
+		verifyCommand(),
+		dumpCommand(),
+		backupCommand(),
 		decodeCommand(),
 		simulateCommand(),
 		openapiCommand(),

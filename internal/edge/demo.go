@@ -64,10 +64,8 @@ func (n *Node) demo(ctx context.Context) error {
 	if _, err := n.Office.LoadStarter(ctx, lab.System(), "demonstration-lab-catalogue"); err != nil {
 		return fmt.Errorf("load the starter catalogue: %w", err)
 	}
-	for _, id := range ids {
-		if err := n.Office.SetPIN(ctx, lab.Actor{Kind: lab.ActorUser, ID: id}, setup.SetPIN{Password: DemoPassword, PIN: DemoPIN}); err != nil {
-			return fmt.Errorf("set a demonstration PIN: %w", err)
-		}
+	if err := n.Office.DemoPINs(ctx, ids, DemoPIN); err != nil {
+		return fmt.Errorf("set the demonstration PINs: %w", err)
 	}
 	return n.demoAnalyzers(ctx)
 }

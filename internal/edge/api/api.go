@@ -115,15 +115,25 @@ func mount[I, O any](r *routes, rt Route, h handler[I, O]) {
 	op := huma.Operation{
 		OperationID: rt.ID, Method: rt.Method, Path: "/api/v1" + rt.Path, Tags: []string{rt.Tag},
 		Summary: rt.Summary, Description: rt.Doc, Errors: errorsOf(rt),
-		Extensions: map[string]any{"x-rule": rt.Rule.String()},
+		Extensions:  map[string]any{"x-rule": rt.Rule.String()},
+		Middlewares: huma.Middlewares{r.guard(rt.Rule)},
 	}
-	huma.Register(r.api, op, func(ctx context.Context, in *I) (*O, error) {
-		session, err := httpkit.SessionOf(ctx)
-		if err := rt.Rule.Check(session, err == nil, r.now()); err != nil {
-			return nil, err
+	huma.Register(r.api, op, func(ctx context.Context, in *I) (*O, error) { return h(ctx, in) })
+}
+
+// guard refuses whoever the rule does not let, before anything of the request is read.
+func (r *routes) guard(rule Rule) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		session, err := httpkit.SessionOf(ctx.Context())
+		err = rule.Check(session, err == nil, r.now())
+		if err == nil {
+			next(ctx)
+			return
 		}
-		return h(ctx, in)
-	})
+		if err := huma.WriteErr(r.api, ctx, httpkit.StatusOf(lab.KindOf(err)), "", err); err != nil {
+			ctx.SetStatus(http.StatusInternalServerError)
+		}
+	}
 }
 
 func errorsOf(rt Route) []int {

@@ -21,12 +21,12 @@ const repeatWithin = 15 * time.Minute
 // before it acknowledges. Repeating it with the same chunks and messages changes nothing.
 func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
 	var receipt instruments.Receipt
-	actor := lab.System()
-	if !in.Peer.Instrument.IsZero() {
-		actor = lab.Actor{Kind: lab.ActorInstrument, ID: in.Peer.Instrument, Station: in.Peer.Link}
-	}
 	decoded := b.decode(in)
-	err := b.db.Update(ctx, actor, "intake", func(tx *sqlite.Tx) error {
+	actor, err := b.sender(ctx, in, decoded)
+	if err != nil {
+		return receipt, err
+	}
+	err = b.db.Update(ctx, actor, "intake", func(tx *sqlite.Tx) error {
 		receipt = instruments.Receipt{Instrument: in.Peer.Instrument}
 		s := intake{b: b, tx: tx, q: queries.New(tx), in: in}
 		if err := s.archive(ctx); err != nil {
@@ -68,6 +68,34 @@ func (b *Bench) decode(in instruments.Intake) [][]driver.Message {
 		}
 	}
 	return out
+}
+
+// sender gives the actor of an intake: the instrument that sent it where that is known, else the node itself. It is looked
+// up once for each connection.
+func (b *Bench) sender(ctx context.Context, in instruments.Intake, decoded [][]driver.Message) (lab.Actor, error) {
+	id := in.Peer.Instrument
+	if id.IsZero() {
+		id = b.lines.instrument(in.Peer.Conn)
+	}
+	if id.IsZero() && len(decoded) > 0 {
+		err := b.db.View(ctx, func(tx *sqlite.ReadTx) error {
+			for _, m := range decoded[0] {
+				a := answering{b: b, q: queries.New(tx), tx: tx}
+				if err := a.identify(ctx, in.Peer, m); err != nil {
+					return err
+				}
+				id = a.device.id
+			}
+			return nil
+		})
+		if err != nil {
+			return lab.Actor{}, err
+		}
+	}
+	if id.IsZero() {
+		return lab.System(), nil
+	}
+	return lab.Actor{Kind: lab.ActorInstrument, ID: id, Station: in.Peer.Link}, nil
 }
 
 // intake is one Store under way.

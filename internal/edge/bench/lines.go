@@ -23,6 +23,9 @@ func (l *lines) note(e instruments.Event) {
 		delete(l.conn, e.Peer.Conn)
 		return
 	}
+	if e.Peer.Instrument.IsZero() {
+		e.Peer.Instrument = l.conn[e.Peer.Conn].Peer.Instrument
+	}
 	l.conn[e.Peer.Conn] = e
 }
 
@@ -46,4 +49,11 @@ func (l *lines) of(instrument lab.ID) (instruments.State, time.Time, string) {
 		}
 	}
 	return instruments.Disconnected, time.Time{}, ""
+}
+
+// instrument gives the instrument behind a connection; zero while it is not known.
+func (l *lines) instrument(conn lab.ID) lab.ID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn[conn].Peer.Instrument
 }
