@@ -102,6 +102,7 @@ func (f *simulateFlags) options() (simulate.Options, error) {
 	}
 	if f.wait > 0 {
 		opt.Reply = f.wait
+		opt.Backoff = link.Backoff{Min: f.wait / 10, Max: f.wait}
 		opt.Timers = astm.Timers{Reply: f.wait, Busy: f.wait, Contend: f.wait, Interrupted: f.wait, Retry: f.wait}
 	}
 	query := simulate.Query(f.query)

@@ -95,8 +95,10 @@ func (v *victim) start() {
 func (v *victim) ready() {
 	v.t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond) // not a spin: the node needs the core
+	defer tick.Stop()
 	for {
-		res, err := http.Get("http://" + v.http + "/api/v1/ready") //nolint:noctx // bounded by the loop
+		res, err := http.Get("http://" + v.http + "/api/v1/ready")
 		if err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
@@ -111,7 +113,7 @@ func (v *victim) ready() {
 		if time.Now().After(deadline) {
 			v.t.Fatalf("the node is not ready after 30 s: %v\n%s", err, v.errs.String())
 		}
-		runtime.Gosched()
+		<-tick.C
 	}
 }
 
@@ -132,27 +134,12 @@ func (v *victim) stop() {
 	}
 }
 
-// marks reads what the killed process left behind: how many paths were in each region, and how far the checkpoint was.
-type marks struct{ marks, shm string }
+// marks reads what the killed process left behind: how many paths were in each region of internal/failpoint.
+type marks string
 
 func (m marks) region(i int) bool {
-	b, err := os.ReadFile(m.marks)
+	b, err := os.ReadFile(string(m))
 	return err == nil && len(b) >= (i+1)*8 && binary.LittleEndian.Uint64(b[i*8:]) > 0
-}
-
-// checkpointing tells whether the log was being carried into the database file: SQLite's own index of the log says how
-// many frames it set out to carry (offset 128) and how many it finished (offset 96).
-func (m marks) checkpointing() bool {
-	f, err := os.Open(m.shm)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = f.Close() }()
-	var b [136]byte
-	if _, err := f.ReadAt(b[:], 0); err != nil {
-		return false
-	}
-	return binary.LittleEndian.Uint32(b[128:]) > binary.LittleEndian.Uint32(b[96:])
 }
 
 // The places where a kill can fall.
@@ -166,7 +153,7 @@ const (
 
 func (m marks) fell() int {
 	switch {
-	case m.checkpointing():
+	case m.region(2):
 		return fellCheckpoint
 	case m.region(1):
 		return fellUnanswered
@@ -266,7 +253,7 @@ func newVictim(t *testing.T, bin string, env ...string) (*victim, marks, string)
 		t: t, bin: bin, data: filepath.Join(folder, "node"), marks: filepath.Join(folder, "marks"), env: env,
 		http: freePort(t), hl7: freePort(t), astm: freePort(t), serial: near,
 	}
-	return v, marks{marks: v.marks, shm: filepath.Join(v.data, "lab.db-shm")}, far
+	return v, marks(v.marks), far
 }
 
 // TestKill kills the node at random instants while analyzers upload. Every acknowledged result is stored once, the chain
@@ -280,9 +267,10 @@ func TestKill(t *testing.T) {
 	v.start()
 	ctx, stop := context.WithCancel(t.Context())
 	lists := v.simulators(ctx, t.TempDir(), far)
-	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)) //nolint:gosec // instants of kills
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	var fell [places]int
 	for round := range rounds {
+		flows(t, lists)
 		aim(m, round, rng)
 		v.kill()
 		fell[m.fell()]++
@@ -313,20 +301,47 @@ func TestKill(t *testing.T) {
 	t.Logf("%d acknowledged messages, each stored once", len(acked))
 }
 
-// aim waits for the instant of the kill: a random one in most rounds, in the others until the marks show the place that
+// flows waits until the analyzers came back after the last kill: something was acknowledged in this round.
+func flows(t *testing.T, lists []string) {
+	t.Helper()
+	size := func() (n int64) {
+		for _, path := range lists {
+			if info, err := os.Stat(path); err == nil {
+				n += info.Size()
+			}
+		}
+		return n
+	}
+	before, deadline := size(), time.Now().Add(30*time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for size() == before {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing was acknowledged within 30 s of a start")
+		}
+		<-tick.C
+	}
+}
+
+// aim waits for the instant of the kill: a random one in some rounds, in the others until the marks show the place that
 // is hit too rarely by chance.
 func aim(m marks, round int, rng *rand.Rand) {
 	want := func() bool { return false }
 	switch round % 5 {
+	case 0:
+		want = func() bool { return m.fell() == fellBefore }
 	case 1:
 		want = func() bool { return m.region(0) }
 	case 2:
 		want = func() bool { return m.region(1) }
 	case 3:
-		want = m.checkpointing
+		want = func() bool { return m.region(2) }
 	}
-	deadline := time.Now().Add(time.Duration(rng.Int64N(int64(150 * time.Millisecond))))
-	if round%5 != 0 && round%5 != 4 {
+	for early := time.Now().Add(time.Duration(rng.Int64N(int64(20 * time.Millisecond)))); time.Now().Before(early); {
+		runtime.Gosched()
+	}
+	deadline := time.Now().Add(time.Duration(rng.Int64N(int64(60 * time.Millisecond))))
+	if round%5 != 4 {
 		deadline = deadline.Add(2 * time.Second)
 	}
 	for time.Now().Before(deadline) && !want() {
@@ -342,9 +357,10 @@ func TestKillFindsAnEarlyAcknowledgement(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	lists := v.simulators(ctx, t.TempDir(), far)
-	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2)) //nolint:gosec // instants of kills
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
 	for round := range 50 {
-		aim(m, 0, rng)
+		flows(t, lists)
+		aim(m, 4, rng)
 		v.kill()
 		_ = os.Truncate(v.marks, 0)
 		acked := acknowledged(t, lists)

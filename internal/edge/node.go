@@ -19,6 +19,7 @@ import (
 
 	"jaanch/internal/edge/api"
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
@@ -71,6 +72,8 @@ type Node struct {
 	sessions  *sessionStore
 	draw      *reportpdf.Renderer
 	print     chan struct{}
+	lock      *folder.Lock
+	guard     *folder.Guard
 }
 
 // sessionStore is the sessions' file; losing it logs people out and loses nothing else.
@@ -93,6 +96,9 @@ func Open(ctx context.Context, o Options) (n *Node, err error) {
 			err = errors.Join(err, n.Close())
 		}
 	}()
+	if n.lock, err = folder.Acquire(o.Config.Data); err != nil {
+		return n, err
+	}
 	if n.zone, err = zoneOf(o.Config.Zone); err != nil {
 		return n, err
 	}
@@ -170,6 +176,7 @@ func (n *Node) assemble(o Options) error {
 	n.live = httpkit.NewLive(httpkit.LiveOptions{Log: n.log})
 	n.health = telemetry.NewHealth(n.clock)
 	n.dbCheck, n.lineCheck = n.health.Register("database", true), n.health.Register("lines", false)
+	n.keepSpace()
 	return nil
 }
 
@@ -194,7 +201,7 @@ func (n *Node) route(o Options) error {
 		return err
 	}
 	sessions := httpkit.NewSessions(n.sessions.store, httpkit.SessionOptions{Now: n.clock})
-	router.Use(api.Remote, sessions.Middleware)
+	router.Use(api.Remote, n.guard.Middleware, sessions.Middleware)
 	router.Method(http.MethodGet, "/api/v1/health", n.health.LiveHandler())
 	router.Method(http.MethodGet, "/api/v1/ready", n.health.ReadyHandler())
 	router.Method(http.MethodGet, "/metrics", telemetry.MetricsHandler(registry))
@@ -235,5 +242,5 @@ func (n *Node) Close() error {
 	if n.DB != nil {
 		err = errors.Join(err, n.DB.Close())
 	}
-	return err
+	return errors.Join(err, n.lock.Release())
 }

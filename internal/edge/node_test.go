@@ -39,9 +39,15 @@ func demoNode(t *testing.T) (*edge.Node, *httptest.Server) {
 	if err := n.Demo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return n, serve(t, n)
+}
+
+// serve serves a node's screens and API to the test.
+func serve(t *testing.T, n *edge.Node) *httptest.Server {
+	t.Helper()
 	srv := httptest.NewServer(n.Handler())
 	t.Cleanup(srv.Close)
-	return n, srv
+	return srv
 }
 
 type browser struct {

@@ -61,7 +61,7 @@ func parseSerial(text string) (link.Serial, error) {
 }
 
 func (s *serving) keep(opener link.Opener, name string, id lab.ID) {
-	host := s.n.Bench.Host()
+	host := s.n.host()
 	s.wg.Go(func() {
 		link.Keep(s.ctx, opener, link.Backoff{}, func(err error) {
 			s.n.log.Debug("a link of an analyzer could not be opened", "link", name, "err", err)

@@ -48,7 +48,7 @@ func (n *Node) Serve(ctx context.Context, ready func(Addresses)) error {
 		return err
 	}
 	s.background()
-	n.dbCheck.OK()
+	n.tellDatabase()
 	n.lineCheck.OK()
 	ready(s.at)
 	<-ctx.Done()
@@ -127,7 +127,7 @@ func (s *serving) http(ln net.Listener, handler http.Handler) {
 
 // line serves analyzers that dial in.
 func (s *serving) line(ln net.Listener, name string) {
-	host := s.n.Bench.Host()
+	host := s.n.host()
 	s.wg.Go(func() {
 		err := link.Serve(s.ctx, ln, func(ctx context.Context, port link.Port) {
 			if err := session.Run(ctx, s.n.board, port, host, session.TCPOptions(name)); err != nil {
@@ -147,6 +147,8 @@ func (s *serving) background() {
 	s.wg.Go(func() { n.printLabels(s.ctx) })
 	s.wg.Go(func() { n.Agent.Run(s.ctx) })
 	s.wg.Go(func() { n.housekeep(s.ctx) })
+	s.wg.Go(func() { n.guard.Watch(s.ctx) })
+	s.wg.Go(func() { n.watch(s.ctx) })
 	s.wg.Go(func() {
 		select {
 		case <-n.DB.Dead():

@@ -11,12 +11,12 @@ import (
 	"jaanch/internal/sync/ingest"
 )
 
-// eventually asks until the answer is yes, and fails after 20 seconds.
+// eventually asks until the answer is yes, and fails after a minute.
 func eventually(t *testing.T, what string, ask func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-tick.C {
 		if ask() {
 			return
 		}

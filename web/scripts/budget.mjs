@@ -14,9 +14,12 @@ for (const app of ['edge', 'hub']) {
   let js = 0;
   for (const f of first) js += gzipSync(await readFile(join(dist, f))).length;
   let css = 0;
-  for (const f of await readdir(join(dist, 'assets'))) if (f.endsWith('.css')) css += gzipSync(await readFile(join(dist, 'assets', f))).length;
+  for (const f of await readdir(join(dist, 'assets')))
+    if (f.endsWith('.css')) css += gzipSync(await readFile(join(dist, 'assets', f))).length;
   const kb = js / 1024;
-  console.log(`${app}: first page ${kb.toFixed(1)} KB of ${LIMIT_KB} KB script, ${(css / 1024).toFixed(1)} KB styles (gzip)`);
+  console.log(
+    `${app}: first page ${kb.toFixed(1)} KB of ${LIMIT_KB} KB script, ${(css / 1024).toFixed(1)} KB styles (gzip)`,
+  );
   if (kb > LIMIT_KB) failed = true;
 }
 process.exitCode = failed ? 1 : 0;

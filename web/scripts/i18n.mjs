@@ -12,10 +12,17 @@ const flat = (o, prefix = '') =>
 const words = async (dir) =>
   Object.fromEntries(
     await Promise.all(
-      languages.map(async (l) => [l, Object.fromEntries(flat(JSON.parse(await readFile(join(root, dir, `${l}.json`), 'utf8'))))]),
+      languages.map(async (l) => [
+        l,
+        Object.fromEntries(flat(JSON.parse(await readFile(join(root, dir, `${l}.json`), 'utf8')))),
+      ]),
     ),
   );
-const holes = (text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort().join();
+const holes = (text) =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)]
+    .map((m) => m[1])
+    .sort()
+    .join();
 
 async function sources(dir) {
   const names = await readdir(join(root, dir), { recursive: true });
@@ -49,8 +56,10 @@ function check(files, known, used) {
     }
     for (const m of text.matchAll(/'((?:age|flag|problem)\.\w+)'/g)) used.add(m[1]);
     // A capital letter and a small one between tags is a sentence that nobody can translate.
-    for (const m of text.matchAll(/>\s*([A-Z][a-z]+(?: [a-z]+)*)\s*<\//g)) problems.push(`${file}: "${m[1]}" is not translated`);
-    for (const m of text.matchAll(/\s(?:title|aria-label|placeholder|label)="([A-Z][^"]*)"/g)) problems.push(`${file}: "${m[1]}" is not translated`);
+    for (const m of text.matchAll(/>\s*([A-Z][a-z]+(?: [a-z]+)*)\s*<\//g))
+      problems.push(`${file}: "${m[1]}" is not translated`);
+    for (const m of text.matchAll(/\s(?:title|aria-label|placeholder|label)="([A-Z][^"]*)"/g))
+      problems.push(`${file}: "${m[1]}" is not translated`);
   }
 }
 

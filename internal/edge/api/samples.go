@@ -24,6 +24,10 @@ func (r *routes) samples() {
 		Summary: "A tube reached the bench",
 	}, change(r.s.Desk.Receive))
 	mount(r, Route{
+		Method: http.MethodPost, Path: "/samples/{id}/barcode", ID: "setBarcode", Tag: "samples", Rule: May(access.SampleHandle),
+		Summary: "Say which barcode of its own a tube carries",
+	}, change(r.s.Desk.SetBarcode))
+	mount(r, Route{
 		Method: http.MethodPost, Path: "/samples/receive", ID: "receiveScanned", Tag: "samples", Rule: May(access.SampleHandle),
 		Summary: "Receive tubes by their scanned numbers",
 	}, post(r.s.Desk.ReceiveScanned))

@@ -42,7 +42,7 @@ func (b *Bench) lookAgain(ctx context.Context, tx *sqlite.Tx, id lab.ID, reason 
 }
 
 func seenOf(o queries.Observation) seenRow {
-	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Value, role: o.Role, noValue: o.NoValue != 0}
+	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Reported, role: o.Role, noValue: o.NoValue != 0}
 }
 
 // matcherFor makes a matcher for observations that are stored already.

@@ -148,7 +148,7 @@ func cardState(state string) string {
 
 func observationView(ctx context.Context, tx queries.DBTX, o queries.Observation) (Observation, error) {
 	out := Observation{
-		ID: o.ID, TestCode: o.MapCode, TestName: o.TestName, TestID: lab.ID(o.TestID), Value: o.Value, Unit: o.Unit, Flag: o.Flag, Status: o.Status,
+		ID: o.ID, TestCode: o.MapCode, TestName: o.TestName, TestID: lab.ID(o.TestID), Value: o.Reported, Unit: o.Unit, Flag: o.Flag, Status: o.Status,
 		Role: o.Role, State: o.State, At: time.UnixMilli(o.AtMs).UTC(),
 	}
 	if !out.TestID.IsZero() {
@@ -183,6 +183,7 @@ func reasonText(reason string) string {
 		reasonUnapproved: "Nobody has approved this analyzer yet. Approve it, and its results find their orders.",
 		reasonUnknown:    "No sample here has this number. Attach the results to the right sample, or discard them.",
 		reasonCheck:      "The check letter does not fit: were two characters swapped by hand?",
+		reasonAmbiguous:  "More than one sample carries this number. Attach the results to the right one.",
 		reasonShort:      "The analyzer sent a short id or a position, and no load list of today names it.",
 		reasonReceived:   "The sample was not received at the bench yet. Receive it, then attach.",
 		reasonClosed:     "The sample is rejected or finished.",

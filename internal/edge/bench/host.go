@@ -174,22 +174,14 @@ func (a *answering) sample(ctx context.Context, text string) (driver.SampleAnswe
 	if !a.device.approved || !a.device.query {
 		return out, nil, nil
 	}
-	ids, err := a.q.SamplesByAccession(ctx, text)
+	since := a.tx.Now().Add(-time.Duration(a.device.window) * 24 * time.Hour)
+	ids, err := tubesNamed(ctx, a.tx, a.device, a.b.day(a.tx.Now()), text, since)
+	if err != nil || len(ids) != 1 {
+		return out, nil, err
+	}
+	s, err := a.q.Sample(ctx, queries.ID(ids[0]))
 	if err != nil {
-		return out, nil, fmt.Errorf("look for a sample: %w", err)
-	}
-	if len(ids) == 0 {
-		ids, err = a.q.LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(a.device.id), Day: a.b.day(a.tx.Now()).String(), Position: text})
-		if err != nil {
-			return out, nil, fmt.Errorf("look in the load list: %w", err)
-		}
-	}
-	if len(ids) != 1 {
-		return out, nil, nil
-	}
-	s, err := a.q.Sample(ctx, ids[0])
-	if err != nil {
-		return out, nil, fmt.Errorf("read sample %s: %w", lab.ID(ids[0]), err)
+		return out, nil, fmt.Errorf("read sample %s: %w", ids[0], err)
 	}
 	if s.State != string(sample.Received) && s.State != string(sample.Stored) {
 		return out, nil, nil
@@ -250,6 +242,10 @@ func (a *answering) waiting(ctx context.Context) ([]string, error) {
 		s, err := a.q.Sample(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("read sample %s: %w", lab.ID(id), err)
+		}
+		if s.Barcode != "" { // the code that the analyzer's reader will see
+			out = append(out, s.Barcode)
+			continue
 		}
 		out = append(out, s.Accession)
 	}

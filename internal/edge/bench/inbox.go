@@ -16,7 +16,7 @@ type Inbox struct {
 // Card is one problem: observations of one message with the same reason.
 type Card struct {
 	ID           int64         `json:"id"`
-	Reason       string        `json:"reason" doc:"unapproved_instrument, unknown_sample, accession_check, test_not_ordered, unmapped_code, patient_mismatch, closed_sample, sample_too_old, correction_after_release, possible_repeat, incomplete, unreadable_value, short_id."`
+	Reason       string        `json:"reason" doc:"unapproved_instrument, unknown_sample, accession_check, ambiguous_sample, test_not_ordered, unmapped_code, patient_mismatch, closed_sample, sample_too_old, correction_after_release, possible_repeat, incomplete, unreadable_value, short_id."`
 	Text         string        `json:"text" doc:"The same in English, with what to do."`
 	InstrumentID lab.ID        `json:"instrument_id,omitempty,omitzero"`
 	Instrument   string        `json:"instrument" doc:"Name, or how the unknown sender called itself."`

@@ -159,7 +159,7 @@ type LoadEntry struct {
 	ID        lab.ID `json:"id,omitempty,omitzero"`
 	Position  string `json:"position" minLength:"1" maxLength:"20" doc:"The short id or the rack position that the analyzer sends."`
 	SampleID  lab.ID `json:"sample_id,omitempty,omitzero"`
-	Accession string `json:"accession,omitempty" maxLength:"20"`
+	Accession string `json:"accession,omitempty" maxLength:"60"`
 	Sex       string `json:"sex,omitempty"`
 	Age       string `json:"age,omitempty"`
 	Panels    string `json:"panels,omitempty"`
@@ -175,7 +175,7 @@ type LoadListInput struct {
 type LoadPlace struct {
 	Position  string `json:"position" minLength:"1" maxLength:"20"`
 	SampleID  lab.ID `json:"sample_id,omitempty,omitzero"`
-	Accession string `json:"accession,omitempty" maxLength:"20"`
+	Accession string `json:"accession,omitempty" maxLength:"60"`
 }
 
 // Profiles are the dialects that the node knows.

@@ -94,7 +94,7 @@ func (b *Bench) sender(ctx context.Context, in instruments.Intake, decoded [][]d
 	if id.IsZero() {
 		id = b.lines.instrument(in.Peer.Conn)
 	}
-	if id.IsZero() && len(decoded) > 0 {
+	if id.IsZero() && len(decoded) > 0 && len(decoded[0]) > 0 {
 		err := b.db.View(ctx, func(tx *sqlite.ReadTx) error {
 			for _, m := range decoded[0] {
 				a := answering{b: b, q: queries.New(tx), tx: tx}

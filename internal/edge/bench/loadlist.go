@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"jaanch/internal/lab"
-	"jaanch/internal/lab/sample"
 	"jaanch/internal/store/sqlite"
 	"jaanch/internal/store/sqlite/queries"
 )
@@ -38,7 +37,7 @@ func (b *Bench) LoadList(ctx context.Context, id lab.ID, day string) (LoadList, 
 	return out, err
 }
 
-// SetLoadList sets the load list of one analyzer and day, and looks again at short ids that wait for it.
+// SetLoadList sets the load list of one analyzer and day, and looks again at ids that wait for it.
 func (b *Bench) SetLoadList(ctx context.Context, actor lab.Actor, id lab.ID, day string, in LoadListInput) (LoadList, error) {
 	if _, err := lab.ParseDate(day); err != nil {
 		return LoadList{}, err
@@ -51,7 +50,7 @@ func (b *Bench) SetLoadList(ctx context.Context, actor lab.Actor, id lab.ID, day
 		}
 		want := map[string]lab.ID{}
 		for _, p := range in.Entries {
-			s, err := loadSample(ctx, q, p)
+			s, err := loadSample(ctx, tx, p)
 			if err != nil {
 				return err
 			}
@@ -71,7 +70,10 @@ func (b *Bench) SetLoadList(ctx context.Context, actor lab.Actor, id lab.ID, day
 				return err
 			}
 		}
-		return b.lookAgain(ctx, tx, id, reasonShort)
+		if err := b.lookAgain(ctx, tx, id, reasonShort); err != nil {
+			return err
+		}
+		return b.lookAgain(ctx, tx, id, reasonUnknown)
 	})
 	if err != nil {
 		return LoadList{}, err
@@ -91,20 +93,9 @@ func dropEntries(tx *sqlite.Tx, have []queries.LoadEntriesRow, want map[string]l
 	return nil
 }
 
-func loadSample(ctx context.Context, q *queries.Queries, p LoadPlace) (lab.ID, error) {
+func loadSample(ctx context.Context, tx *sqlite.Tx, p LoadPlace) (lab.ID, error) {
 	if !p.SampleID.IsZero() {
 		return p.SampleID, nil
 	}
-	number, err := sample.ParseAccession(p.Accession)
-	if err != nil {
-		return lab.ID{}, err
-	}
-	ids, err := q.SamplesByAccession(ctx, string(number))
-	if err != nil {
-		return lab.ID{}, fmt.Errorf("look for a sample: %w", err)
-	}
-	if len(ids) != 1 {
-		return lab.ID{}, lab.NotFound("accession_unknown", "No sample has this number here.")
-	}
-	return lab.ID(ids[0]), nil
+	return sqlite.ScannedTube(ctx, tx, tx.Now(), p.Accession)
 }

@@ -32,6 +32,7 @@ const (
 	reasonUnapproved = "unapproved_instrument"
 	reasonUnknown    = "unknown_sample"
 	reasonCheck      = "accession_check"
+	reasonAmbiguous  = "ambiguous_sample"
 	reasonShort      = "short_id"
 	reasonReceived   = "not_received"
 	reasonClosed     = "closed_sample"
@@ -55,14 +56,14 @@ type matcher struct {
 	cut       bool
 	visits    map[lab.ID]bool
 	filer     *filing.Filer
-	samples   map[string][]queries.ID                        // by the id that was sent
+	samples   map[string][]lab.ID                            // by the id that was sent
 	tests     map[queries.ID][]queries.OrderTestsOfSampleRow // by sample
 }
 
 func newMatcher(s *intake) matcher {
 	return matcher{
 		intake: s, visits: map[lab.ID]bool{}, filer: filing.New(s.tx, s.b.zone),
-		samples: map[string][]queries.ID{}, tests: map[queries.ID][]queries.OrderTestsOfSampleRow{},
+		samples: map[string][]lab.ID{}, tests: map[queries.ID][]queries.OrderTestsOfSampleRow{},
 	}
 }
 
@@ -80,7 +81,7 @@ func waits(reason string) place { return place{state: stateInbox, reason: reason
 // observation stores one row and files it where it has exactly one home.
 func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation, kind driver.Kind) error {
 	at, err := f.placeOf(ctx, seenRow{
-		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Value, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
+		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Reported, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
 	})
 	if err != nil {
 		return err
@@ -99,7 +100,7 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObservationParams {
 	return queries.AddObservationParams{
 		MessageID: f.message, Idx: int64(idx), Grp: int64(o.Group), InstrumentID: queries.ID(f.device.id), SampleText: o.SampleID, PatientText: o.PatientID,
-		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
+		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Reported: o.Reported, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
 		Unit: o.Unit, RangeText: o.Range, Flag: o.Flag, Status: o.Status, Timestamp: o.Timestamp, Role: string(o.Role), State: at.state, Reason: at.reason,
 		TestID: queries.ID(at.test), SampleID: queries.ID(at.sample), OrderTestID: at.item.ID, AtMs: f.tx.Now().UnixMilli(),
 	}
@@ -169,19 +170,14 @@ func (f *matcher) codeOf(ctx context.Context, code string) ([]queries.CodeOfRow,
 	}, "instrument_code")
 }
 
-// named gives the samples that an id stands for: by their own number, else by the load list.
-func (f *matcher) named(ctx context.Context, text string) ([]queries.ID, error) {
+// named gives the samples that an id stands for, looked up once for each message.
+func (f *matcher) named(ctx context.Context, text string, window time.Duration) ([]lab.ID, error) {
 	if ids, ok := f.samples[text]; ok {
 		return ids, nil
 	}
-	ids, err := f.q.SamplesByAccession(ctx, text)
+	ids, err := tubesNamed(ctx, f.tx, f.device, f.b.day(f.tx.Now()), text, f.tx.Now().Add(-window))
 	if err != nil {
-		return nil, fmt.Errorf("look for a sample: %w", err)
-	}
-	if len(ids) == 0 && text != "" {
-		if ids, err = f.q.LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(f.device.id), Day: f.b.day(f.tx.Now()).String(), Position: text}); err != nil {
-			return nil, fmt.Errorf("look in the load list: %w", err)
-		}
+		return nil, err
 	}
 	f.samples[text] = ids
 	return ids, nil
@@ -189,19 +185,22 @@ func (f *matcher) named(ctx context.Context, text string) ([]queries.ID, error) 
 
 // sampleOf finds the one sample that the row names.
 func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.SampleRow, error) {
-	ids, err := f.named(ctx, o.sample)
-	if err != nil {
+	window := time.Duration(f.device.window) * 24 * time.Hour
+	ids, err := f.named(ctx, o.sample, window)
+	switch {
+	case err != nil:
 		return place{}, queries.SampleRow{}, err
-	}
-	if len(ids) != 1 {
+	case len(ids) == 0:
 		return waits(unknownReason(o.sample)), queries.SampleRow{}, nil
+	case len(ids) > 1:
+		return waits(reasonAmbiguous), queries.SampleRow{}, nil
 	}
-	row, err := f.filer.Sample(ctx, ids[0])
+	row, err := f.filer.Sample(ctx, queries.ID(ids[0]))
 	if err != nil {
 		return place{}, row, err
 	}
 	at := place{state: stateInbox, sample: lab.ID(row.ID)}
-	switch window := time.Duration(f.device.window) * 24 * time.Hour; {
+	switch {
 	case row.State == string(sample.Expected), row.State == string(sample.Collected):
 		at.reason = reasonReceived
 	case row.State != string(sample.Received) && row.State != string(sample.Stored):
@@ -214,6 +213,26 @@ func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.Sampl
 	return at, row, err
 }
 
+// tubesNamed gives the samples that an id from an analyzer names: by our number, by the tube's own barcode, else by its
+// place in the analyzer's load list of the day.
+func tubesNamed(ctx context.Context, tx queries.DBTX, d device, day lab.Date, text string, since time.Time) ([]lab.ID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	out, err := sqlite.FindTubes(ctx, tx, text, since)
+	if err != nil || len(out) > 0 {
+		return out, err
+	}
+	ids, err := queries.New(tx).LoadPlace(ctx, queries.LoadPlaceParams{InstrumentID: queries.ID(d.id), Day: day.String(), Position: text})
+	if err != nil {
+		return nil, fmt.Errorf("look in the load list: %w", err)
+	}
+	for _, id := range ids {
+		out = append(out, lab.ID(id))
+	}
+	return out, nil
+}
+
 // unknownReason says what is wrong with an id that no sample has.
 func unknownReason(text string) string {
 	_, err := sample.ParseAccession(text)
@@ -222,7 +241,7 @@ func unknownReason(text string) string {
 		return reasonUnknown
 	case len(text) == sample.AccessionLength:
 		return reasonCheck
-	case len(text) > 0 && len(text) < sample.AccessionLength:
+	case len(text) > 0 && len(text) < sample.BarcodeMin:
 		return reasonShort
 	default:
 		return reasonUnknown
@@ -327,10 +346,11 @@ func (f *matcher) settle(ctx context.Context) error {
 	return nil
 }
 
-// fileObservation files an observation's value: the number as the profile reads it, the text exactly as sent.
+// fileObservation files what an observation reports: the number as the profile reads it, the text exactly as sent. Where the
+// value only says that the result stands in the flag, the flag is filed.
 func fileObservation(ctx context.Context, filer *filing.Filer, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
 	e := filing.Entry{
-		Text: o.Value, Raw: o.Value, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
+		Text: o.Reported, Raw: o.Reported, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
 		Measured: measuredAt(o.Timestamp, zone),
 	}
 	if o.Num != "" {

@@ -75,6 +75,16 @@ func reasons(t *testing.T, l *edgetest.Lab) map[string]int {
 	return out
 }
 
+// mark gives a tube a barcode of its own.
+func mark(t *testing.T, l *edgetest.Lab, s reception.Sample, barcode string) reception.Sample {
+	t.Helper()
+	got, err := l.Desk.SetBarcode(t.Context(), l.People[access.Technician], s.ID, reception.SetBarcode{Barcode: barcode, Versions: s.Versions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 func TestMatching(t *testing.T) {
 	t.Parallel()
 	const at = "20261121101500"
@@ -110,6 +120,30 @@ func TestMatching(t *testing.T) {
 		{"unknown sample", func(t *testing.T, l *edgetest.Lab, _ reception.Sample, _ reception.Visit) {
 			send(t, l, "LONGNUMBER-OF-ANOTHER-LAB", "", "HGB", "13.4", at)
 		}, "", "unknown_sample"},
+		{"the tube's own barcode", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			mark(t, l, s, "276056250158121")
+			send(t, l, "276056250158121", "", "HGB", "13.4", at)
+		}, "13.4", ""},
+		{"our number of a tube with a barcode", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			mark(t, l, s, "276056250158121")
+			send(t, l, s.Accession, "", "HGB", "13.4", at)
+		}, "13.4", ""},
+		{"a barcode nearly right", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			mark(t, l, s, "276056250158121")
+			send(t, l, "27605625015812", "", "HGB", "13.4", at)
+		}, "", "unknown_sample"},
+		{"barcode of a tube that came too long ago", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			mark(t, l, s, "276056250158121")
+			l.Clock.Add(8 * 24 * time.Hour)
+			send(t, l, "276056250158121", "", "HGB", "13.4", at)
+		}, "", "sample_too_old"},
+		{"barcode of a rejected tube", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			s = mark(t, l, s, "276056250158121")
+			if _, err := l.Desk.Reject(t.Context(), l.People[access.Technician], s.ID, reception.Reject{Reason: "clotted", Versions: s.Versions}); err != nil {
+				t.Fatal(err)
+			}
+			send(t, l, "276056250158121", "", "HGB", "13.4", at)
+		}, "", "closed_sample"},
 		{"wrong check letter", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
 			send(t, l, "26325K70021X", "", "HGB", "13.4", at)
 		}, "", "accession_check"},

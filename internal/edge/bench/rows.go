@@ -323,10 +323,7 @@ func show(d *lab.Decimal) string {
 
 // unitText is the unit as it prints.
 func unitText(t catalogue.Test) string {
-	if t.UnitText != "" {
-		return t.UnitText
-	}
-	return t.Unit
+	return t.PrintedUnit()
 }
 
 func options(t catalogue.Test) []Option {

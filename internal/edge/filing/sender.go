@@ -21,7 +21,9 @@ func senderHolds(t catalogue.Test, e Entry) []result.Hold {
 	if e.Unit != "" && t.Unit != "" && plainUnit(e.Unit) != plainUnit(t.Unit) {
 		out = append(out, result.NewHold(HoldUnit, "sent", e.Unit, "expected", t.Unit))
 	}
-	if flag := strings.ToUpper(strings.TrimSpace(e.Flag)); !slices.Contains(ordinaryFlags(), flag) {
+	flag := strings.ToUpper(strings.TrimSpace(e.Flag))
+	isValue, _, _ := strings.Cut(flag, "^") // a flag that is itself what was filed says nothing more
+	if !slices.Contains(ordinaryFlags(), flag) && isValue != strings.ToUpper(strings.TrimSpace(e.Raw)) {
 		out = append(out, result.NewHold(result.HoldInstrumentFlag, "flag", e.Flag))
 	}
 	return out

@@ -97,8 +97,7 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 	for _, t := range w.tests {
 		def, state := w.defs[t.TestID], w.states[lab.ID(t.ID)]
 		old := state.Result
-		measured := old.ID != (queries.ID{}) && old.Source != string(result.Calculated)
-		if def.Formula.ID == "" || def.Type != catalogue.Calculated || t.Cancelled != 0 || measured || state.Level > 0 || state.Released {
+		if !calculable(t, def, state) {
 			continue
 		}
 		item, err := Item(ctx, f.q, lab.ID(t.ID))
@@ -110,8 +109,7 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 			return false, err
 		}
 		v, err := result.Calculate(def, w.values, values)
-		var reason *formula.NotCalculated
-		if errors.As(err, &reason) {
+		if reason, not := errors.AsType[*formula.NotCalculated](err); not {
 			filed, err := f.fileReason(ctx, w, item, def, old, reason)
 			if err != nil {
 				return false, err
@@ -131,6 +129,12 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 		changed = true
 	}
 	return changed, nil
+}
+
+// calculable tells whether a test follows from others and nobody has measured, verified or released it yet.
+func calculable(t queries.OrderTestsRow, def catalogue.Test, s sqlite.Standing) bool {
+	measured := s.Result.ID != (queries.ID{}) && s.Result.Source != string(result.Calculated)
+	return def.Formula.ID != "" && def.Type == catalogue.Calculated && t.Cancelled == 0 && !measured && s.Level == 0 && !s.Released
 }
 
 // fileReason says on the record why a test is not calculated, unless an input that was ordered is still to come: then the

@@ -45,6 +45,9 @@ func (f *finder) run(ctx context.Context, text string) error {
 	if found, err := f.byNumber(ctx, text); err != nil || found {
 		return err
 	}
+	if found, err := f.byBarcode(ctx, text); err != nil || found {
+		return err
+	}
 	var people []lab.ID
 	if phone, err := patient.NormalizePhone(text); err == nil && phone != "" {
 		ids, err := f.q.PatientsByPhone(ctx, phone)
@@ -86,6 +89,9 @@ func (f *finder) byNumber(ctx context.Context, text string) (bool, error) {
 			return false, fmt.Errorf("look for a sample: %w", err)
 		}
 		if len(ids) == 0 {
+			if found, err := f.byBarcode(ctx, text); err != nil || found {
+				return found, err
+			}
 			f.out.Problem = "accession_unknown"
 		}
 		for _, id := range ids {
@@ -105,7 +111,7 @@ func (f *finder) byNumber(ctx context.Context, text string) (bool, error) {
 				return false, err
 			}
 		}
-		return true, nil
+		return len(ids) > 0, nil
 	}
 	if m, err := patient.ParseMRN(text); err == nil {
 		ids, err := f.q.PatientByMRN(ctx, string(m))
@@ -120,6 +126,20 @@ func (f *finder) byNumber(ctx context.Context, text string) (bool, error) {
 		return len(ids) > 0, nil
 	}
 	return false, nil
+}
+
+// byBarcode looks the text up as a tube's own barcode, whenever it came.
+func (f *finder) byBarcode(ctx context.Context, text string) (bool, error) {
+	rows, err := f.q.SamplesByBarcode(ctx, text)
+	if err != nil {
+		return false, fmt.Errorf("look for a barcode: %w", err)
+	}
+	for _, r := range rows {
+		if err := f.sample(ctx, r.ID); err != nil {
+			return false, err
+		}
+	}
+	return len(rows) > 0 && f.wants("sample"), nil
 }
 
 func (f *finder) person(ctx context.Context, id lab.ID) error {
@@ -180,7 +200,7 @@ func (f *finder) sample(ctx context.Context, id queries.ID) error {
 	at := time.UnixMilli(row.MadeMs).UTC()
 	f.out.Hits = append(f.out.Hits, Hit{
 		Kind: "sample", ID: s.ID, VisitID: s.VisitID, PatientID: v.PatientID, Number: s.Accession, Sex: v.Sex, Age: v.Age, Tests: s.Tests, State: s.State,
-		Priority: v.Priority, Critical: critical, At: &at,
+		Priority: v.Priority, Critical: critical, At: &at, Barcode: s.Barcode,
 	})
 	return nil
 }

@@ -153,6 +153,9 @@ func (r *registration) insertTubes(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := r.mark(ctx, &s, i); err != nil {
+			return err
+		}
 		if r.in.Collected {
 			if s, err = s.Collect(r.tx.Actor().ID, now); err != nil {
 				return err
@@ -169,6 +172,15 @@ func (r *registration) insertTubes(ctx context.Context) error {
 		r.samples = append(r.samples, s)
 	}
 	return nil
+}
+
+// mark gives a tube the barcode that it carries already.
+func (r *registration) mark(ctx context.Context, s *sample.Sample, tube int) error {
+	i := slices.IndexFunc(r.in.Barcodes, func(m TubeMark) bool { return m.Tube == tube })
+	if i < 0 {
+		return nil
+	}
+	return markTube(ctx, r.tx, s, r.in.Barcodes[i].Barcode)
 }
 
 func (r *registration) insertTests(_ context.Context) error {
@@ -233,7 +245,7 @@ func textOrNil(s string) any {
 // sampleRow gives the columns of a tube.
 func sampleRow(s sample.Sample, position int, madeMS int64, node string) sqlite.Row {
 	row := sqlite.Row{
-		"visit_id": s.VisitID, "accession": string(s.Accession), "specimen": s.Specimen, "container": s.Container, "draw": s.Draw, "position": position,
+		"visit_id": s.VisitID, "accession": string(s.Accession), "barcode": textOrNil(string(s.Barcode)), "specimen": s.Specimen, "container": s.Container, "draw": s.Draw, "position": position,
 		"home": node, "made_ms": madeMS, "recollect_of": s.RecollectOf, "collected_ms": nil, "collected_by": s.CollectedBy, "state": string(s.State),
 		"received_ms": nil, "received_by": s.ReceivedBy, "reject_reason": textOrNil(string(s.Rejection.Reason)), "reject_note": textOrNil(s.Rejection.Note),
 		"rejected_ms": nil, "rejected_by": s.Rejection.By, "recollect": 0,

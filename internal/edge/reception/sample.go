@@ -10,6 +10,7 @@ import (
 type Sample struct {
 	ID         lab.ID     `json:"id"`
 	Accession  string     `json:"accession" doc:"12 characters: date, node, counter, check."`
+	Barcode    string     `json:"barcode,omitempty" doc:"The tube's own number, from before it came to this lab."`
 	VisitID    lab.ID     `json:"visit_id"`
 	Container  string     `json:"container"`
 	Text       string     `json:"text"`
@@ -32,12 +33,19 @@ type Sample struct {
 type SampleMove struct {
 	At       *time.Time `json:"at,omitempty" doc:"Now when empty."`
 	Note     string     `json:"note,omitempty" maxLength:"200"`
+	Barcode  *string    `json:"barcode,omitempty" maxLength:"60" doc:"The tube's own barcode, pre-printed or another lab's; empty takes it away, absent leaves it."`
 	Versions string     `json:"versions" minLength:"1"`
+}
+
+// SetBarcode says which barcode of its own a tube carries.
+type SetBarcode struct {
+	Barcode  string `json:"barcode" maxLength:"60" doc:"5 to 40 characters, pre-printed or another lab's; empty takes it away."`
+	Versions string `json:"versions" minLength:"1"`
 }
 
 // ScanReceive receives tubes by their scanned numbers.
 type ScanReceive struct {
-	Accessions []string `json:"accessions" minItems:"1" maxItems:"200"`
+	Accessions []string `json:"accessions" minItems:"1" maxItems:"200" doc:"Accession numbers or the tubes' own barcodes."`
 }
 
 // ScanReceived says what became of each scanned number.

@@ -8,7 +8,7 @@ import (
 
 // SearchInput is what was typed or scanned. It travels in a body, never in an address.
 type SearchInput struct {
-	Query string   `json:"query" minLength:"1" maxLength:"120" doc:"Name in any word order, phone, MRN, visit number or accession number."`
+	Query string   `json:"query" minLength:"1" maxLength:"120" doc:"Name in any word order, phone, MRN, visit number, accession number or a tube's own barcode."`
 	Kinds []string `json:"kinds,omitempty" maxItems:"3" doc:"patient, visit, sample; all when empty."`
 	Limit int      `json:"limit,omitempty" minimum:"0" maximum:"50"`
 }
@@ -20,6 +20,7 @@ type Hit struct {
 	PatientID lab.ID     `json:"patient_id,omitempty,omitzero"`
 	VisitID   lab.ID     `json:"visit_id,omitempty,omitzero"`
 	Number    string     `json:"number" doc:"MRN, visit number or accession number."`
+	Barcode   string     `json:"barcode,omitempty" doc:"A tube's own number."`
 	Name      string     `json:"name,omitempty" doc:"Of a patient; a scanned sample shows none."`
 	NameLocal string     `json:"name_local,omitempty"`
 	Sex       string     `json:"sex,omitempty"`

@@ -17,6 +17,9 @@ import (
 // Collect notes that a tube was drawn.
 func (d *Desk) Collect(ctx context.Context, actor lab.Actor, id lab.ID, in SampleMove) (Sample, error) {
 	return d.moveSample(ctx, actor, "sample.collect", id, in.Versions, func(tx *sqlite.Tx, s sample.Sample) (sample.Sample, error) {
+		if err := in.mark(ctx, tx, &s); err != nil {
+			return s, err
+		}
 		s, err := s.Collect(actor.ID, momentOf(in.At, tx.Now()))
 		if err != nil {
 			return s, err
@@ -32,6 +35,9 @@ func (d *Desk) Collect(ctx context.Context, actor lab.Actor, id lab.ID, in Sampl
 // Receive notes that a tube reached the bench.
 func (d *Desk) Receive(ctx context.Context, actor lab.Actor, id lab.ID, in SampleMove) (Sample, error) {
 	return d.moveSample(ctx, actor, "sample.receive", id, in.Versions, func(tx *sqlite.Tx, s sample.Sample) (sample.Sample, error) {
+		if err := in.mark(ctx, tx, &s); err != nil {
+			return s, err
+		}
 		at := momentOf(in.At, tx.Now())
 		return s.Receive(actor.ID, at, at)
 	})
@@ -56,22 +62,15 @@ func (d *Desk) ReceiveScanned(ctx context.Context, actor lab.Actor, in ScanRecei
 }
 
 func (d *Desk) receiveOne(ctx context.Context, actor lab.Actor, text string) (Sample, error) {
-	number, err := sample.ParseAccession(text)
-	if err != nil {
-		return Sample{}, err
-	}
 	var found Sample
-	err = d.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
-		ids, err := q.SamplesByAccession(ctx, string(number))
+	err := d.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
+		id, err := sqlite.ScannedTube(ctx, tx, tx.Now(), text)
 		if err != nil {
-			return fmt.Errorf("look for a sample: %w", err)
+			return err
 		}
-		if len(ids) != 1 {
-			return lab.NotFound("accession_unknown", "No sample has this number here.")
-		}
-		row, err := q.Sample(ctx, ids[0])
+		row, err := q.Sample(ctx, queries.ID(id))
 		if err != nil {
-			return fmt.Errorf("read sample %s: %w", lab.ID(ids[0]), err)
+			return fmt.Errorf("read sample %s: %w", id, err)
 		}
 		found, err = readSample(ctx, tx, row)
 		return err
@@ -190,7 +189,7 @@ func readTube(ctx context.Context, tx *sqlite.Tx, id lab.ID) (queries.SampleRow,
 		return row, sample.Sample{}, fmt.Errorf("read sample %s: %w", id, err)
 	}
 	s := sample.Sample{
-		ID: id, VisitID: lab.ID(row.VisitID), Accession: sample.Accession(row.Accession), Specimen: row.Specimen, Container: row.Container, Draw: row.Draw,
+		ID: id, VisitID: lab.ID(row.VisitID), Accession: sample.Accession(row.Accession), Barcode: sample.Barcode(row.Barcode), Specimen: row.Specimen, Container: row.Container, Draw: row.Draw,
 		State: sample.State(row.State), CollectedBy: lab.ID(row.CollectedByID), ReceivedBy: lab.ID(row.ReceivedByID), RecollectOf: lab.ID(row.RecollectOfID),
 	}
 	if row.CollectedMs > 0 {

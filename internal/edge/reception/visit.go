@@ -22,7 +22,14 @@ type Register struct {
 	Bill       BillInput     `json:"bill"`
 	Collected  bool          `json:"collected,omitempty" doc:"The tubes are drawn already."`
 	Labels     []LabelWish   `json:"labels,omitempty" maxItems:"50" doc:"How many labels of each tube; one each when empty."`
+	Barcodes   []TubeMark    `json:"barcodes,omitempty" maxItems:"50" doc:"Barcodes that tubes carry already."`
 	Print      bool          `json:"print" doc:"Print the labels now."`
+}
+
+// TubeMark is the barcode that a tube carries already, by the tube's place in the quote.
+type TubeMark struct {
+	Tube    int    `json:"tube" minimum:"0"`
+	Barcode string `json:"barcode" minLength:"1" maxLength:"60" doc:"5 to 40 characters, pre-printed or another lab's."`
 }
 
 // OrderItem is one test or panel as it is picked.

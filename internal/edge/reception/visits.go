@@ -209,7 +209,7 @@ func readSample(ctx context.Context, tx *sqlite.ReadTx, r queries.SampleRow) (Sa
 	q := queries.New(tx)
 	c := container(r.Container)
 	out := Sample{
-		ID: lab.ID(r.ID), Accession: r.Accession, VisitID: lab.ID(r.VisitID), Container: r.Container, Text: c.Name, Colour: c.Colour, Specimen: r.Specimen,
+		ID: lab.ID(r.ID), Accession: r.Accession, Barcode: r.Barcode, VisitID: lab.ID(r.VisitID), Container: r.Container, Text: c.Name, Colour: c.Colour, Specimen: r.Specimen,
 		Tests: []string{}, State: r.State, Reason: r.RejectReason, Collected: msTime(r.CollectedMs), Received: msTime(r.ReceivedMs), DrawOrder: c.Draw,
 	}
 	tests, err := q.OrderTestsOfSample(ctx, r.ID)

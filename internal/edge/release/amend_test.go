@@ -8,6 +8,7 @@ import (
 	"jaanch/internal/edge/release"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
+	"jaanch/internal/store/sqlite"
 )
 
 // lipids fills and signs a lipid profile, whose LDL, VLDL and ratios are calculated.
@@ -48,6 +49,9 @@ func TestAmendKeepsTheOldAndFollowsTheFormula(t *testing.T) {
 	paper, err := b.release.PDF(t.Context(), b.People[access.Auditor], first.Report.ID)
 	if err != nil || len(paper.Body) == 0 {
 		t.Fatalf("the old document cannot be read any more: %v", err)
+	}
+	if walked, err := b.DB.VerifyChain(t.Context(), sqlite.VerifyOptions{}); err != nil || walked.Fault != nil {
+		t.Errorf("the journal does not verify: %v, %v", walked.Fault, err)
 	}
 	text := b.content(t, second.Report.Hash)
 	for _, want := range []string{"state:7:amended", "old_value:3:200", "old_value:3:120", "replaces:1:1", "old_reason:24:dilution was not entered"} {

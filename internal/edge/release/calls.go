@@ -71,11 +71,8 @@ func (d *Desk) critical(ctx context.Context, tx queries.DBTX, r queries.Critical
 		return Critical{}, err
 	}
 	out := Critical{
-		ItemID: lab.ID(r.OrderTestID), ResultID: lab.ID(r.ID), SampleID: lab.ID(r.SampleID), VisitID: lab.ID(r.VisitID), Test: test.Name, Value: r.Value, Unit: r.Unit,
+		ItemID: lab.ID(r.OrderTestID), ResultID: lab.ID(r.ID), SampleID: lab.ID(r.SampleID), VisitID: lab.ID(r.VisitID), Test: test.Name, Value: r.Value, Unit: test.PrintedUnit(),
 		Flag: r.Flag, Sex: string(p.Sex), Age: reception.AgeText(p.Patient, d.day(time.UnixMilli(v.RegisteredMs))), Since: time.UnixMilli(r.EnteredMs).UTC(), Calls: []bench.Call{},
-	}
-	if test.UnitText != "" {
-		out.Unit = test.UnitText
 	}
 	if s, err := q.Sample(ctx, r.SampleID); err == nil {
 		out.Accession = s.Accession

@@ -156,7 +156,7 @@ func (c *chart) section(t queries.OrderTestsRow) report.Section {
 // line is one test: its value if it goes out or went out before, else that it is not ready.
 func (m *composer) line(ctx context.Context, t queries.OrderTestsRow, now bool) (report.Line, error) {
 	c, def := m.chart, m.chart.defs[t.TestID]
-	out := report.Line{TestCode: def.Code, Name: def.Name, NameHi: c.hindi(def.NameHi), Unit: cmp.Or(def.UnitText, def.Unit), Method: def.Method, Accession: c.samples[t.SampleID].Accession}
+	out := report.Line{TestCode: def.Code, Name: def.Name, NameHi: c.hindi(def.NameHi), Unit: def.PrintedUnit(), Method: def.Method, Accession: c.samples[t.SampleID].Accession}
 	s := c.standing[lab.ID(t.ID)]
 	if !now && !c.wasReleased(s.Result.ID) {
 		out.Pending = true

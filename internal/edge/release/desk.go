@@ -24,7 +24,7 @@ type Who struct {
 
 // may refuses what the permission table does not grant; signing and amending want a fresh proof.
 func (w Who) may(action access.Action, now time.Time) error {
-	age := now.Sub(w.Proved)
+	age := now.Sub(w.Proved.Truncate(time.Millisecond)) // the database's clock has whole milliseconds
 	return access.Can(w.Actor, action, access.Resource{Own: true, SteppedUp: !w.Proved.IsZero() && age >= 0 && age <= ProofFor})
 }
 
@@ -36,6 +36,8 @@ type Desk struct {
 	key   ed25519.PrivateKey
 	draw  *reportpdf.Renderer
 	tubes Tubes
+
+	opened *opened
 }
 
 // Tubes asks for a new tube for some tests of a sample, in the caller's transaction.
@@ -53,7 +55,7 @@ type Options struct {
 
 // New makes the desk.
 func New(o Options) *Desk {
-	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, key: o.Key, draw: o.Draw, tubes: o.Tubes}
+	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, key: o.Key, draw: o.Draw, tubes: o.Tubes, opened: &opened{last: map[opening]time.Time{}}}
 }
 
 func (d *Desk) view(ctx context.Context, fn func(tx *sqlite.ReadTx, q *queries.Queries) error) error {

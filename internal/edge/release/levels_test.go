@@ -11,13 +11,13 @@ import (
 )
 
 // rules changes the lab's rules of verification.
-func (b *bundle) rules(t *testing.T, levels int, own bool) {
+func (b *bundle) rules(t *testing.T, levels int, own bool, departments ...string) {
 	t.Helper()
 	now, err := b.Office.Lab(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	now.Levels, now.OwnVerify = levels, own
+	now.Levels, now.OwnVerify, now.OwnVerifyIn = levels, own, departments
 	if _, err := b.Office.ChangeLab(t.Context(), b.People[access.Manager], setup.LabChange{Lab: now.LabInput, Versions: now.Versions}); err != nil {
 		t.Fatal(err)
 	}
@@ -105,4 +105,24 @@ func (b *bundle) count(t *testing.T, query string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A department may let who entered a value verify it, while the others do not.
+func TestOwnVerificationByDepartment(t *testing.T) {
+	t.Parallel()
+	b := setupDesk(t)
+	b.rules(t, 2, false, "Haematology")
+	v := b.Visit(t, "Asha Sharma", "F", 34, "K", "HB")
+	b.fill(t, v.ID, "K", "4.2", "HB", "13.1")
+	rows := b.Rows(t, v.ID)
+	in := release.Verify{Level: "technical", Versions: b.sheet(t, v.ID).Versions, Items: []lab.ID{rows["K"].ItemID}}
+	_, err := b.release.Verify(t.Context(), b.who(access.Technician), b.key32(), v.ID, in)
+	code(t, err, "verify_own")
+	in.Items = []lab.ID{rows["HB"].ItemID}
+	if _, err := b.release.Verify(t.Context(), b.who(access.Technician), b.key32(), v.ID, in); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.count(t, "SELECT count(*) FROM journal WHERE reason = 'verify.own'"); n != 1 {
+		t.Errorf("%d entries say so, want 1", n)
+	}
 }

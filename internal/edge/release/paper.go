@@ -15,6 +15,7 @@ import (
 
 // What is noted in the access log.
 const (
+	accessCase  = "case.open"
 	accessOpen  = "report.open"
 	accessPrint = "report.print"
 )

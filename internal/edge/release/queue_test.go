@@ -88,6 +88,15 @@ func TestSheet(t *testing.T) {
 	if len(c.Panels) != 2 || c.Name != "Asha Sharma" || c.MRN == "" || c.Age != "34 y" || c.Collected == nil || c.Versions == "" || c.StepUp == nil {
 		t.Fatalf("case: %+v", c)
 	}
+	b.sheet(t, v.ID)
+	if n := b.count(t, "SELECT count(*) FROM access_log WHERE action = 'case.open'"); n != 1 {
+		t.Errorf("two readings within a minute are noted as %d openings, want 1", n)
+	}
+	b.Clock.Add(16 * time.Minute)
+	b.sheet(t, v.ID)
+	if n := b.count(t, "SELECT count(*) FROM access_log WHERE action = 'case.open'"); n != 2 {
+		t.Errorf("%d openings are noted, want 2", n)
+	}
 	if slices.Contains(c.Passed, "critical") || !slices.Contains(c.Passed, "delta") || slices.Contains(c.Passed, "complete") {
 		t.Errorf("passed: %v", c.Passed)
 	}

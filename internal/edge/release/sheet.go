@@ -54,10 +54,16 @@ func (d *Desk) Case(ctx context.Context, who Who, visit lab.ID) (Case, error) {
 		out.Versions, err = c.versions()
 		return err
 	})
+	if err == nil {
+		err = d.note(ctx, who.Actor, visit)
+	}
+	if err != nil {
+		return Case{}, err
+	}
 	if until := who.Proved.Add(ProofFor).UTC(); !who.Proved.IsZero() && until.After(d.db.Now()) {
 		out.StepUp = &until
 	}
-	return out, err
+	return out, nil
 }
 
 func (d *Desk) head(c *chart, rows []bench.Row) Case {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"jaanch/internal/edge/once"
 	"jaanch/internal/lab"
@@ -111,6 +112,7 @@ func labRow(in LabInput) sqlite.Row {
 		"pin_code": orNil(in.PIN), "phone": orNil(in.Phone), "email": orNil(in.Email), "web": orNil(in.Web), "gstin": orNil(in.GSTIN), "nabl": orNil(in.NABL),
 		"registration": orNil(in.Registration), "director": orNil(in.Director), "upi": orNil(in.UPI), "report_language": language, "letterhead": in.Letterhead,
 		"verify_levels": max(1, in.Levels), "own_verify": in.OwnVerify, "auto_receive": in.AutoReceive, "discount_max": in.DiscountMax,
+		"own_verify_in": orNil(strings.Join(in.OwnVerifyIn, "\n")),
 	}
 }
 
@@ -130,6 +132,7 @@ func (o *Office) Lab(ctx context.Context) (Lab, error) {
 			Name: s.Name, NameLocal: s.NameLocal, Address: s.Address, City: s.City, State: s.State, PIN: s.PinCode, Phone: s.Phone, Email: s.Email, Web: s.Web,
 			GSTIN: s.Gstin, NABL: s.Nabl, Registration: s.Registration, Director: s.Director, UPI: s.Upi, Language: s.ReportLanguage,
 			Letterhead: s.Letterhead != 0, Levels: int(s.VerifyLevels), OwnVerify: s.OwnVerify != 0, AutoReceive: s.AutoReceive != 0, DiscountMax: int(s.DiscountMax),
+			OwnVerifyIn: sqlite.OwnVerifyIn(s),
 		}}
 		return nil
 	})

@@ -32,26 +32,27 @@ type Lab struct {
 
 // LabInput is the lab's identity and its rules.
 type LabInput struct {
-	Name         string `json:"name" minLength:"1" maxLength:"120"`
-	NameLocal    string `json:"name_local,omitempty" maxLength:"120"`
-	Address      string `json:"address,omitempty" maxLength:"300"`
-	City         string `json:"city,omitempty" maxLength:"80"`
-	State        string `json:"state,omitempty" maxLength:"60"`
-	PIN          string `json:"pin_code,omitempty" maxLength:"10"`
-	Phone        string `json:"phone,omitempty" maxLength:"40"`
-	Email        string `json:"email,omitempty" maxLength:"120"`
-	Web          string `json:"web,omitempty" maxLength:"120"`
-	GSTIN        string `json:"gstin,omitempty" maxLength:"15"`
-	NABL         string `json:"nabl,omitempty" maxLength:"40"`
-	Registration string `json:"registration,omitempty" maxLength:"60"`
-	Director     string `json:"director,omitempty" maxLength:"120"`
-	UPI          string `json:"upi,omitempty" maxLength:"80" doc:"Address that the QR at the desk pays to."`
-	Language     string `json:"report_language,omitempty" enum:",en,hi+en"`
-	Letterhead   bool   `json:"letterhead" doc:"Print the letterhead; off for pre-printed paper."`
-	Levels       int    `json:"verify_levels" minimum:"1" maximum:"2" doc:"1: the pathologist alone; 2: technical, then medical."`
-	OwnVerify    bool   `json:"own_verify" doc:"Who entered a value may also verify it."`
-	AutoReceive  bool   `json:"auto_receive" doc:"A collected tube counts as received."`
-	DiscountMax  int    `json:"discount_max_percent" minimum:"0" maximum:"100" doc:"What the desk may give without a second person."`
+	Name         string   `json:"name" minLength:"1" maxLength:"120"`
+	NameLocal    string   `json:"name_local,omitempty" maxLength:"120"`
+	Address      string   `json:"address,omitempty" maxLength:"300"`
+	City         string   `json:"city,omitempty" maxLength:"80"`
+	State        string   `json:"state,omitempty" maxLength:"60"`
+	PIN          string   `json:"pin_code,omitempty" maxLength:"10"`
+	Phone        string   `json:"phone,omitempty" maxLength:"40"`
+	Email        string   `json:"email,omitempty" maxLength:"120"`
+	Web          string   `json:"web,omitempty" maxLength:"120"`
+	GSTIN        string   `json:"gstin,omitempty" maxLength:"15"`
+	NABL         string   `json:"nabl,omitempty" maxLength:"40"`
+	Registration string   `json:"registration,omitempty" maxLength:"60"`
+	Director     string   `json:"director,omitempty" maxLength:"120"`
+	UPI          string   `json:"upi,omitempty" maxLength:"80" doc:"Address that the QR at the desk pays to."`
+	Language     string   `json:"report_language,omitempty" enum:",en,hi+en"`
+	Letterhead   bool     `json:"letterhead" doc:"Print the letterhead; off for pre-printed paper."`
+	Levels       int      `json:"verify_levels" minimum:"1" maximum:"2" doc:"1: the pathologist alone; 2: technical, then medical."`
+	OwnVerify    bool     `json:"own_verify" doc:"Who entered a value may also verify it, in every department."`
+	OwnVerifyIn  []string `json:"own_verify_departments,omitempty" maxItems:"40" doc:"Departments where who entered a value may also verify it."`
+	AutoReceive  bool     `json:"auto_receive" doc:"A collected tube counts as received."`
+	DiscountMax  int      `json:"discount_max_percent" minimum:"0" maximum:"100" doc:"What the desk may give without a second person."`
 }
 
 // LabChange changes the lab.

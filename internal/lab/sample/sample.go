@@ -54,6 +54,7 @@ type Sample struct {
 	ID          lab.ID
 	VisitID     lab.ID
 	Accession   Accession
+	Barcode     Barcode // its own, from before it came; empty: none
 	Specimen    string
 	Container   string // code of Container
 	Draw        string

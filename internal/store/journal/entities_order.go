@@ -61,6 +61,7 @@ func orderEntities() []Entity {
 				text(12, 2, "state"), number(13, 2, "received_ms"), ref(14, 2, "received_by"), text(15, 2, "reject_reason"),
 				text(16, 2, "reject_note"), number(17, 2, "rejected_ms"), ref(18, 2, "rejected_by"),
 				number(19, 2, "recollect"), text(20, 2, "rack"), text(21, 2, "place"),
+				text(22, 1, "barcode"),
 			},
 		},
 	}

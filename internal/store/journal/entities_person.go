@@ -38,7 +38,7 @@ func personEntities() []Entity {
 				text(11, 1, "nabl"), text(12, 1, "registration"), text(13, 1, "director"), text(14, 1, "upi"),
 				text(15, 2, "report_language"), number(16, 2, "letterhead"), number(17, 2, "verify_levels"),
 				number(18, 2, "own_verify"), number(19, 2, "auto_receive"), number(20, 2, "discount_max"),
-				text(21, 3, "node_code"), number(22, 3, "demo"),
+				text(21, 3, "node_code"), number(22, 3, "demo"), text(23, 2, "own_verify_in"),
 			},
 		},
 		{

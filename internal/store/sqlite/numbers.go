@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/billing"
@@ -77,6 +78,11 @@ func (n Numbers) Receipt(ctx context.Context, day lab.Date) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%sR/%s/%06d", n.node, year, v), nil
+}
+
+// OwnVerifyIn gives the departments in which who entered a value may also verify it.
+func OwnVerifyIn(s queries.LabSettingRow) []string {
+	return strings.FieldsFunc(s.OwnVerifyIn, func(r rune) bool { return r == '\n' })
 }
 
 // ReadSetting reads who the lab is. Before the first run there is none, and the error says so.

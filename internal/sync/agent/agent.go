@@ -42,6 +42,8 @@ type Agent struct {
 	local chan struct{} // something was committed here
 	hint  chan struct{} // the hub has news
 
+	rounds sync.Mutex // one round at a time
+
 	mu     sync.Mutex
 	link   link
 	paused bool

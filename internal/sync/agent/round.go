@@ -15,6 +15,8 @@ import (
 // Sync does one round: the handshake when it is due, all that waits up, all that moved down. A push never waits for a
 // pull, nor a pull for an empty queue: what fails does not keep the other from being tried.
 func (a *Agent) Sync(ctx context.Context) error {
+	a.rounds.Lock()
+	defer a.rounds.Unlock()
 	a.mu.Lock()
 	paused := a.paused
 	a.mu.Unlock()

@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type ErrorComponentProps } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type ErrorComponentProps,
+} from '@tanstack/react-router';
 import { Fault } from '@jaanch/shared/ui/Notice';
 import { Root } from './frame/Root';
 import { NotFound } from './frame/NotFound';
@@ -82,7 +88,9 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/bench/load',
-    validateSearch: (s: Record<string, unknown>): { instrument?: string | undefined } => ({ instrument: text(s.instrument) }),
+    validateSearch: (s: Record<string, unknown>): { instrument?: string | undefined } => ({
+      instrument: text(s.instrument),
+    }),
     component: lazyRouteComponent(() => import('./pages/bench/LoadPage'), 'LoadPage'),
   }),
   createRoute({

@@ -5,7 +5,20 @@ import { must } from '@jaanch/shared/api/client';
 import { languages, setLanguage } from '@jaanch/shared/i18n/start';
 import { Frame, type NavItem } from '@jaanch/shared/ui/Frame';
 import { Fault } from '@jaanch/shared/ui/Notice';
-import { IconBuildingHospital, IconCircleCheck, IconFileText, IconFlask, IconGitFork, IconLanguage, IconLayoutDashboard, IconLogout, IconMoon, IconRefresh, IconSun, IconUsers } from '@tabler/icons-react';
+import {
+  IconBuildingHospital,
+  IconCircleCheck,
+  IconFileText,
+  IconFlask,
+  IconGitFork,
+  IconLanguage,
+  IconLayoutDashboard,
+  IconLogout,
+  IconMoon,
+  IconRefresh,
+  IconSun,
+  IconUsers,
+} from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { api, queries } from './api';
 import { load } from './i18n/load';
@@ -14,7 +27,11 @@ import { SessionProvider, useMe, useSessionQuery } from './session';
 
 /** useOverview is all labs at a glance. The hub tells nodes, not browsers, what moved: so it is asked every 20 seconds. */
 export function useOverview() {
-  return useQuery({ queryKey: ['overview'], queryFn: () => must(api.GET('/api/v1/overview')), refetchInterval: 20_000 });
+  return useQuery({
+    queryKey: ['overview'],
+    queryFn: () => must(api.GET('/api/v1/overview')),
+    refetchInterval: 20_000,
+  });
 }
 
 /** Root shows the log-in, or the frame with the screens. */
@@ -89,20 +106,35 @@ function UserChip() {
     <Menu position="bottom-end" width={200} withinPortal>
       <Menu.Target>
         <button type="button" className="userchip" data-testid="user" aria-label={me.name}>
-          <span className="face" aria-hidden="true">{me.name.slice(0, 2).toUpperCase()}</span>
+          <span className="face" aria-hidden="true">
+            {me.name.slice(0, 2).toUpperCase()}
+          </span>
           <span className="names">
-            <span className="who" style={{ display: 'block' }}>{me.name}</span>
+            <span className="who" style={{ display: 'block' }}>
+              {me.name}
+            </span>
             <span className="role">{t(`hubrole.${me.role}`)}</span>
           </span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        {languages.filter((l) => l !== i18n.language).map((l) => (
-          <Menu.Item key={l} leftSection={<IconLanguage size={16} />} onClick={() => void setLanguage(load, l)}>{t(`language.${l}`)}</Menu.Item>
-        ))}
-        <Menu.Item leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />} onClick={() => scheme.setColorScheme(dark ? 'light' : 'dark')}>{dark ? t('user.light') : t('user.dark')}</Menu.Item>
+        {languages
+          .filter((l) => l !== i18n.language)
+          .map((l) => (
+            <Menu.Item key={l} leftSection={<IconLanguage size={16} />} onClick={() => void setLanguage(load, l)}>
+              {t(`language.${l}`)}
+            </Menu.Item>
+          ))}
+        <Menu.Item
+          leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />}
+          onClick={() => scheme.setColorScheme(dark ? 'light' : 'dark')}
+        >
+          {dark ? t('user.light') : t('user.dark')}
+        </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => logout.mutate()}>{t('user.logout')}</Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => logout.mutate()}>
+          {t('user.logout')}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

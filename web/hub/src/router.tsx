@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type ErrorComponentProps } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type ErrorComponentProps,
+} from '@tanstack/react-router';
 import { Fault } from '@jaanch/shared/ui/Notice';
 import { Root } from './Root';
 
@@ -16,21 +22,50 @@ const text = (v: unknown): string | undefined => (typeof v === 'string' && v !==
 const byLab = (s: Record<string, unknown>): { lab?: string | undefined } => ({ lab: text(s.lab) });
 
 const routes = [
-  createRoute({ getParentRoute: () => rootRoute, path: '/', component: lazyRouteComponent(() => import('./pages/OverviewPage'), 'OverviewPage') }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/labs', validateSearch: byLab, component: lazyRouteComponent(() => import('./pages/LabsPage'), 'LabsPage') }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/results', validateSearch: byLab, component: lazyRouteComponent(() => import('./pages/ResultsPage'), 'ResultsPage') }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/reports', validateSearch: byLab, component: lazyRouteComponent(() => import('./pages/ReportsPage'), 'ReportsPage') }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/',
+    component: lazyRouteComponent(() => import('./pages/OverviewPage'), 'OverviewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/labs',
+    validateSearch: byLab,
+    component: lazyRouteComponent(() => import('./pages/LabsPage'), 'LabsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/results',
+    validateSearch: byLab,
+    component: lazyRouteComponent(() => import('./pages/ResultsPage'), 'ResultsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/reports',
+    validateSearch: byLab,
+    component: lazyRouteComponent(() => import('./pages/ReportsPage'), 'ReportsPage'),
+  }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/conflicts',
-    validateSearch: (s: Record<string, unknown>): { id?: string | undefined; state?: 'open' | 'auto' | 'resolved' | undefined } => ({
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { id?: string | undefined; state?: 'open' | 'auto' | 'resolved' | undefined } => ({
       id: text(s.id),
       state: (['open', 'auto', 'resolved'] as const).find((x) => x === s.state),
     }),
     component: lazyRouteComponent(() => import('./pages/ConflictsPage'), 'ConflictsPage'),
   }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/sync', component: lazyRouteComponent(() => import('./pages/SyncLogPage'), 'SyncLogPage') }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/users', component: lazyRouteComponent(() => import('./pages/UsersPage'), 'UsersPage') }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/sync',
+    component: lazyRouteComponent(() => import('./pages/SyncLogPage'), 'SyncLogPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/users',
+    component: lazyRouteComponent(() => import('./pages/UsersPage'), 'UsersPage'),
+  }),
 ] as const;
 
 export const router = createRouter({ routeTree: rootRoute.addChildren([...routes]), defaultPreload: false });

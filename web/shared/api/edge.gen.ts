@@ -784,6 +784,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the QR code of a report
+         * @description Works without any connection, by the node's own key.
+         */
+        post: operations["checkReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/printed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A batch of reports was printed */
+        post: operations["reportsPrinted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/results": {
         parameters: {
             query?: never;
@@ -832,6 +869,23 @@ export interface paths {
         get: operations["sample"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}/barcode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which barcode of its own a tube carries */
+        post: operations["setBarcode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1649,6 +1703,9 @@ export interface components {
             new?: components["schemas"]["InstrumentInput"];
             sender_id: string;
         };
+        Batch: {
+            report_ids: string[];
+        };
         Bill: {
             id: string;
             /** Format: date-time */
@@ -1742,7 +1799,7 @@ export interface components {
             /** Format: int64 */
             message_id: number;
             observations: components["schemas"]["Observation"][];
-            /** @description unapproved_instrument, unknown_sample, accession_check, test_not_ordered, unmapped_code, patient_mismatch, closed_sample, sample_too_old, correction_after_release, possible_repeat, incomplete, unreadable_value, short_id. */
+            /** @description unapproved_instrument, unknown_sample, accession_check, ambiguous_sample, test_not_ordered, unmapped_code, patient_mismatch, closed_sample, sample_too_old, correction_after_release, possible_repeat, incomplete, unreadable_value, short_id. */
             reason: string;
             /** @description The sample id as sent. */
             sample_text: string;
@@ -1815,6 +1872,24 @@ export interface components {
             said?: string;
             /** Format: int64 */
             seq: number;
+        };
+        Checked: {
+            day?: string;
+            /** @description The signature is this node's, and the content is the one that is kept here. */
+            genuine: boolean;
+            /** Format: int64 */
+            newest_version?: number;
+            number?: string;
+            /** @description Why it is not: malformed, signature, unknown, content. */
+            reason?: string;
+            report_id?: string;
+            /** @description preliminary, final, amended, superseded, withdrawn: a genuine code may be of a report that no longer counts. */
+            state?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        CheckProof: {
+            payload: string;
         };
         Chunk: {
             /** Format: date-time */
@@ -2172,6 +2247,8 @@ export interface components {
             age?: string;
             /** Format: date-time */
             at?: string;
+            /** @description A tube's own number. */
+            barcode?: string;
             /**
              * Format: int64
              * @description Critical values without a closed call.
@@ -2757,6 +2834,9 @@ export interface components {
                 [key: string]: string;
             };
         };
+        Printed: {
+            reports: components["schemas"]["ReportLine"][];
+        };
         Printer: {
             /** @description Host and port; 9100 is usual. */
             address: string;
@@ -2934,6 +3014,8 @@ export interface components {
             type: string;
         };
         Register: {
+            /** @description Barcodes that tubes carry already. */
+            barcodes?: components["schemas"]["TubeMark"][];
             bill: components["schemas"]["BillInput"];
             /** @description The tubes are drawn already. */
             collected?: boolean;
@@ -3128,6 +3210,8 @@ export interface components {
         Sample: {
             /** @description 12 characters: date, node, counter, check. */
             accession: string;
+            /** @description The tube's own number, from before it came to this lab. */
+            barcode?: string;
             /** Format: date-time */
             collected_at?: string;
             collected_by?: string;
@@ -3170,6 +3254,8 @@ export interface components {
              * @description Now when empty.
              */
             at?: string;
+            /** @description The tube's own barcode, pre-printed or another lab's; empty takes it away, absent leaves it. */
+            barcode?: string;
             note?: string;
             versions: string;
         };
@@ -3180,6 +3266,7 @@ export interface components {
             message: string;
         };
         ScanReceive: {
+            /** @description Accession numbers or the tubes' own barcodes. */
             accessions: string[];
         };
         ScanReceived: {
@@ -3191,7 +3278,7 @@ export interface components {
             kinds?: string[];
             /** Format: int64 */
             limit?: number;
-            /** @description Name in any word order, phone, MRN, visit number or accession number. */
+            /** @description Name in any word order, phone, MRN, visit number, accession number or a tube's own barcode. */
             query: string;
         };
         Section: {
@@ -3235,6 +3322,11 @@ export interface components {
              */
             step_up_until?: string;
             user: components["schemas"]["Me"];
+        };
+        SetBarcode: {
+            /** @description 5 to 40 characters, pre-printed or another lab's; empty takes it away. */
+            barcode: string;
+            versions: string;
         };
         SetPassword: {
             new: string;
@@ -3496,6 +3588,12 @@ export interface components {
             text?: string;
             /** @description created, collected, received, rejected, result, verified, released, label. */
             what: string;
+        };
+        TubeMark: {
+            /** @description 5 to 40 characters, pre-printed or another lab's. */
+            barcode: string;
+            /** Format: int64 */
+            tube: number;
         };
         Turnaround: {
             /** @description Visits by half hour. */
@@ -7933,6 +8031,7 @@ export interface operations {
                 cursor?: string;
                 /** @description YYYY-MM-DD in the lab's zone; all days when empty. */
                 day?: string;
+                department?: string;
                 limit?: number;
                 state?: "all" | "unprinted" | "amended" | "critical";
             };
@@ -8115,8 +8214,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control"?: string;
                     "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
                     "Content-Type"?: string;
+                    "X-Frame-Options"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8307,6 +8409,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportsPrinted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Printed"];
                 };
             };
             /** @description Bad Request */
@@ -8620,6 +8914,104 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBarcode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBarcode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9264,6 +9656,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9351,6 +9744,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9425,6 +9819,8 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Clear-Site-Data"?: string;
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9886,6 +10282,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9982,6 +10379,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10146,6 +10544,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12731,8 +13130,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Cache-Control"?: string;
                     "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
                     "Content-Type"?: string;
+                    "X-Frame-Options"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -15,7 +15,6 @@ export function chosenLanguage(): Language {
   return languages.find((l) => l === want) ?? 'en';
 }
 
-
 export type Loader = (lang: Language) => Promise<Messages>;
 
 /** startI18n loads the chosen language only; the other is fetched from our own server when it is chosen. */

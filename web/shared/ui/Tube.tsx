@@ -16,5 +16,11 @@ const caps: Record<string, string> = {
 
 /** Tube draws the tube in the colour of its cap; the words beside it say the rest. */
 export function Tube({ colour, touch = false }: { colour: string; touch?: boolean }) {
-  return <span className={touch ? 'tube touch' : 'tube'} style={{ background: caps[colour] ?? '#dfe3e6' }} aria-hidden="true" />;
+  return (
+    <span
+      className={touch ? 'tube touch' : 'tube'}
+      style={{ background: caps[colour] ?? '#dfe3e6' }}
+      aria-hidden="true"
+    />
+  );
 }

@@ -81,6 +81,13 @@ export function RangeBar({ value, limits }: { value: number | null; limits: Limi
     if (isNum(limits.high) && v > limits.high) return 'var(--line-strong)';
     return 'var(--released-line)';
   };
+  const ground = value === null ? '' : inside(value);
+  const mark =
+    ground === 'var(--critical-line)'
+      ? 'var(--critical)'
+      : ground === 'var(--line-strong)'
+        ? 'var(--high)'
+        : 'var(--text)';
   const edges = [min, ...marks, max];
   return (
     <svg className="num" width="100%" viewBox="0 0 388 34" role="img" aria-label={t('plot.range')}>
@@ -98,9 +105,7 @@ export function RangeBar({ value, limits }: { value: number | null; limits: Limi
           />
         );
       })}
-      {value !== null && (
-        <path d={`M${x(value) - 5} 0h10l-5 7v9`} fill="var(--critical)" stroke="var(--critical)" strokeWidth="1" />
-      )}
+      {value !== null && <path d={`M${x(value) - 5} 0h10l-5 7v9`} fill={mark} stroke={mark} strokeWidth="1" />}
       {marks.map((m) => (
         <text key={m} x={x(m)} y="28" fontSize="11" textAnchor="middle" fill="var(--text-2)">
           {m}

@@ -168,7 +168,7 @@ CREATE INDEX order_test_sample ON order_test (sample_id, test_id) WHERE sample_i
 CREATE INDEX order_test_history ON order_test (patient_id, test_id, added_ms);
 CREATE INDEX order_test_open ON order_test (_state, added_ms);
 
--- One tube or container.
+-- One tube or container. barcode is what it carried before it came to us: pre-printed, or another lab's number.
 CREATE TABLE sample (
     id            BLOB PRIMARY KEY CHECK (length(id) = 16),
     visit_id      BLOB NOT NULL,
@@ -182,6 +182,7 @@ CREATE TABLE sample (
     recollect_of  BLOB,
     collected_ms  INTEGER,
     collected_by  BLOB,
+    barcode       TEXT,
     state         TEXT NOT NULL,
     received_ms   INTEGER,
     received_by   BLOB,
@@ -198,6 +199,7 @@ CREATE TABLE sample (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sample_accession ON sample (accession);
+CREATE INDEX sample_barcode ON sample (barcode) WHERE barcode IS NOT NULL;
 CREATE INDEX sample_visit ON sample (visit_id, position);
 CREATE INDEX sample_state ON sample (state, made_ms);
 
@@ -988,6 +990,7 @@ CREATE TABLE lab_setting (
     discount_max    INTEGER NOT NULL,
     node_code       TEXT NOT NULL,
     demo            INTEGER NOT NULL,
+    own_verify_in   TEXT, -- departments, one a line
     _rv             INTEGER NOT NULL DEFAULT 0,
     _gv             BLOB,
     _del            INTEGER NOT NULL DEFAULT 0
@@ -1090,7 +1093,7 @@ CREATE INDEX message_instrument ON message (instrument_id, at_ms);
 CREATE INDEX message_digest ON message (digest, instrument_id) WHERE digest IS NOT NULL;
 CREATE INDEX message_sender ON message (sender, address, at_ms) WHERE instrument_id IS NULL;
 
--- One row that an analyzer sent. state: matched, inbox, control, kept, duplicate, incomplete, attached, discarded.
+-- One row that an analyzer sent. reported is what is filed: the value, or the flag where the result stands there. state: matched, inbox, control, kept, duplicate, incomplete, attached, discarded.
 CREATE TABLE observation (
     id            INTEGER PRIMARY KEY,
     message_id    INTEGER NOT NULL REFERENCES message (id),
@@ -1103,6 +1106,7 @@ CREATE TABLE observation (
     map_code      TEXT    NOT NULL,
     test_name     TEXT    NOT NULL,
     value         TEXT    NOT NULL,
+    reported      TEXT    NOT NULL,
     num           TEXT    NOT NULL,
     comparator    TEXT    NOT NULL,
     no_value      INTEGER NOT NULL DEFAULT 0,

@@ -30,19 +30,19 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id;
 SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1;
 
 -- name: AddObservation :one
-INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit,
+INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit,
     range_text, flag, status, timestamp, role, state, reason, test_id, sample_id, order_test_id, result_id, at_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id;
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id;
 
 -- name: FileObservation :exec
 UPDATE observation SET state = ?, reason = ?, test_id = ?, sample_id = ?, order_test_id = ?, result_id = ? WHERE id = ?;
 
 -- name: Observation :one
-SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit, range_text, flag,
+SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit, range_text, flag,
     status, timestamp, role, state, reason, test_id, sample_id, order_test_id, result_id, at_ms FROM observation WHERE id = ?;
 
 -- name: ObservationsOfMessage :many
-SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit, range_text, flag,
+SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit, range_text, flag,
     status, timestamp, role, state, reason, test_id, sample_id, order_test_id, result_id, at_ms FROM observation WHERE message_id = ? ORDER BY idx;
 
 -- name: WaitingCards :many

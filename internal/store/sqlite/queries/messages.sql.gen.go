@@ -86,9 +86,9 @@ func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (int64, 
 }
 
 const addObservation = `-- name: AddObservation :one
-INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit,
+INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit,
     range_text, flag, status, timestamp, role, state, reason, test_id, sample_id, order_test_id, result_id, at_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 `
 
 type AddObservationParams struct {
@@ -102,6 +102,7 @@ type AddObservationParams struct {
 	MapCode      string
 	TestName     string
 	Value        string
+	Reported     string
 	Num          string
 	Comparator   string
 	NoValue      int64
@@ -132,6 +133,7 @@ func (q *Queries) AddObservation(ctx context.Context, arg AddObservationParams) 
 		arg.MapCode,
 		arg.TestName,
 		arg.Value,
+		arg.Reported,
 		arg.Num,
 		arg.Comparator,
 		arg.NoValue,
@@ -499,7 +501,7 @@ func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]int64
 }
 
 const observation = `-- name: Observation :one
-SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit, range_text, flag,
+SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit, range_text, flag,
     status, timestamp, role, state, reason, test_id, sample_id, order_test_id, result_id, at_ms FROM observation WHERE id = ?
 `
 
@@ -518,6 +520,7 @@ func (q *Queries) Observation(ctx context.Context, id int64) (Observation, error
 		&i.MapCode,
 		&i.TestName,
 		&i.Value,
+		&i.Reported,
 		&i.Num,
 		&i.Comparator,
 		&i.NoValue,
@@ -539,7 +542,7 @@ func (q *Queries) Observation(ctx context.Context, id int64) (Observation, error
 }
 
 const observationsOfMessage = `-- name: ObservationsOfMessage :many
-SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, num, comparator, no_value, unit, range_text, flag,
+SELECT id, message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit, range_text, flag,
     status, timestamp, role, state, reason, test_id, sample_id, order_test_id, result_id, at_ms FROM observation WHERE message_id = ? ORDER BY idx
 `
 
@@ -564,6 +567,7 @@ func (q *Queries) ObservationsOfMessage(ctx context.Context, messageID int64) ([
 			&i.MapCode,
 			&i.TestName,
 			&i.Value,
+			&i.Reported,
 			&i.Num,
 			&i.Comparator,
 			&i.NoValue,

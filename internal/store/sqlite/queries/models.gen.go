@@ -16,6 +16,7 @@ type Observation struct {
 	MapCode      string
 	TestName     string
 	Value        string
+	Reported     string
 	Num          string
 	Comparator   string
 	NoValue      int64

@@ -47,7 +47,7 @@ const labSetting = `-- name: LabSetting :one
 SELECT id, name, coalesce(name_local,'') AS name_local, coalesce(address,'') AS address, coalesce(city,'') AS city, coalesce(state,'') AS state,
     coalesce(pin_code,'') AS pin_code, coalesce(phone,'') AS phone, coalesce(email,'') AS email, coalesce(web,'') AS web, coalesce(gstin,'') AS gstin,
     coalesce(nabl,'') AS nabl, coalesce(registration,'') AS registration, coalesce(director,'') AS director, coalesce(upi,'') AS upi, report_language,
-    letterhead, verify_levels, own_verify, auto_receive, discount_max, node_code, demo
+    letterhead, verify_levels, own_verify, auto_receive, discount_max, node_code, demo, coalesce(own_verify_in,'') AS own_verify_in
 FROM lab_setting WHERE _del = 0 LIMIT 1
 `
 
@@ -75,6 +75,7 @@ type LabSettingRow struct {
 	DiscountMax    int64
 	NodeCode       string
 	Demo           int64
+	OwnVerifyIn    string
 }
 
 func (q *Queries) LabSetting(ctx context.Context) (LabSettingRow, error) {
@@ -104,6 +105,7 @@ func (q *Queries) LabSetting(ctx context.Context) (LabSettingRow, error) {
 		&i.DiscountMax,
 		&i.NodeCode,
 		&i.Demo,
+		&i.OwnVerifyIn,
 	)
 	return i, err
 }

@@ -1,17 +1,23 @@
 -- name: Sample :one
 SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
-    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
+    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect,
+    coalesce(barcode,'') AS barcode
 FROM sample WHERE id = ? AND _del = 0;
 
 -- name: Samples :many
 SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
-    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
+    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect,
+    coalesce(barcode,'') AS barcode
 FROM sample WHERE visit_id = ? AND _del = 0 ORDER BY position, accession;
 
 -- name: SamplesByAccession :many
 SELECT id FROM sample WHERE accession = ? AND _del = 0 LIMIT 5;
+
+-- name: SamplesByBarcode :many
+SELECT id, made_ms, coalesce(received_ms,0) AS received_ms FROM sample
+WHERE barcode = CAST(sqlc.arg('barcode') AS TEXT) AND state <> 'cancelled' AND _del = 0 ORDER BY made_ms DESC, id DESC LIMIT 20;
 
 -- name: Replacement :many
 SELECT id FROM sample WHERE recollect_of = ? AND _del = 0 LIMIT 1;

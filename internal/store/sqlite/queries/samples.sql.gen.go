@@ -398,7 +398,8 @@ func (q *Queries) RetryPrintJob(ctx context.Context, arg RetryPrintJobParams) er
 const sample = `-- name: Sample :one
 SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
-    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
+    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect,
+    coalesce(barcode,'') AS barcode
 FROM sample WHERE id = ? AND _del = 0
 `
 
@@ -422,6 +423,7 @@ type SampleRow struct {
 	RejectNote    string
 	RejectedMs    int64
 	Recollect     int64
+	Barcode       string
 }
 
 func (q *Queries) Sample(ctx context.Context, id ID) (SampleRow, error) {
@@ -447,6 +449,7 @@ func (q *Queries) Sample(ctx context.Context, id ID) (SampleRow, error) {
 		&i.RejectNote,
 		&i.RejectedMs,
 		&i.Recollect,
+		&i.Barcode,
 	)
 	return i, err
 }
@@ -465,7 +468,8 @@ func (q *Queries) SampleCounts(ctx context.Context, visitID ID) (int64, error) {
 const samples = `-- name: Samples :many
 SELECT id, visit_id, accession, specimen, container, draw, position, home, made_ms, recollect_of AS recollect_of_id, received_by AS received_by_id,
     coalesce(collected_ms,0) AS collected_ms, collected_by AS collected_by_id, state, coalesce(received_ms,0) AS received_ms,
-    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect
+    coalesce(reject_reason,'') AS reject_reason, coalesce(reject_note,'') AS reject_note, coalesce(rejected_ms,0) AS rejected_ms, recollect,
+    coalesce(barcode,'') AS barcode
 FROM sample WHERE visit_id = ? AND _del = 0 ORDER BY position, accession
 `
 
@@ -489,6 +493,7 @@ type SamplesRow struct {
 	RejectNote    string
 	RejectedMs    int64
 	Recollect     int64
+	Barcode       string
 }
 
 func (q *Queries) Samples(ctx context.Context, visitID ID) ([]SamplesRow, error) {
@@ -520,6 +525,7 @@ func (q *Queries) Samples(ctx context.Context, visitID ID) ([]SamplesRow, error)
 			&i.RejectNote,
 			&i.RejectedMs,
 			&i.Recollect,
+			&i.Barcode,
 		); err != nil {
 			return nil, err
 		}
@@ -551,6 +557,40 @@ func (q *Queries) SamplesByAccession(ctx context.Context, accession string) ([]I
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const samplesByBarcode = `-- name: SamplesByBarcode :many
+SELECT id, made_ms, coalesce(received_ms,0) AS received_ms FROM sample
+WHERE barcode = CAST(?1 AS TEXT) AND state <> 'cancelled' AND _del = 0 ORDER BY made_ms DESC, id DESC LIMIT 20
+`
+
+type SamplesByBarcodeRow struct {
+	ID         ID
+	MadeMs     int64
+	ReceivedMs int64
+}
+
+func (q *Queries) SamplesByBarcode(ctx context.Context, barcode string) ([]SamplesByBarcodeRow, error) {
+	rows, err := q.db.QueryContext(ctx, samplesByBarcode, barcode)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SamplesByBarcodeRow
+	for rows.Next() {
+		var i SamplesByBarcodeRow
+		if err := rows.Scan(&i.ID, &i.MadeMs, &i.ReceivedMs); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -10,14 +10,14 @@ export function Lost({ live }: { live: LiveState }) {
   const { t } = useTranslation();
   const [shown, setShown] = useState(false);
   useEffect(() => {
-    if (live === 'open') {
-      setShown(false);
-      return undefined;
-    }
+    if (live === 'open') return undefined;
     const timer = setTimeout(() => setShown(true), GRACE_MS);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      setShown(false);
+    };
   }, [live]);
-  if (!shown) return null;
+  if (!shown || live === 'open') return null;
   return (
     <div className="lost" role="status">
       <Notice tone="delta" title={t('lost.title')}>

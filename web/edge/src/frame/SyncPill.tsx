@@ -9,7 +9,11 @@ import { useTranslation } from 'react-i18next';
 import { api, type S } from '../api';
 
 /** syncWords says how the node stands with the hub: never a lone lamp, and never an alarm, for the lab works on. */
-export function syncWords(s: S['Sync'], now: number, t: TFunction): { text: string; more: string; look: 'ok' | 'offline' | 'warn' } {
+export function syncWords(
+  s: S['Sync'],
+  now: number,
+  t: TFunction,
+): { text: string; more: string; look: 'ok' | 'offline' | 'warn' } {
   const since = ms(s.since);
   const waiting = s.pending > 0 ? t('sync.waiting', { count: s.pending }) : '';
   switch (s.state) {

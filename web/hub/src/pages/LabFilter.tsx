@@ -8,9 +8,19 @@ export function LabFilter({ lab, onLab }: { lab: string | undefined; onLab: (lab
   const { t } = useTranslation();
   const labs = useQuery({ queryKey: ['labs'], queryFn: () => must(api.GET('/api/v1/labs')) });
   return (
-    <select className="input" style={{ width: 'auto' }} aria-label={t('hub.lab')} value={lab ?? ''} onChange={(e) => onLab(e.currentTarget.value || undefined)}>
+    <select
+      className="input"
+      style={{ width: 'auto' }}
+      aria-label={t('hub.lab')}
+      value={lab ?? ''}
+      onChange={(e) => onLab(e.currentTarget.value || undefined)}
+    >
       <option value="">{t('hub.allLabs')}</option>
-      {labs.data?.labs.map((l) => <option key={l.id} value={l.id}>{l.name}</option>)}
+      {labs.data?.labs.map((l) => (
+        <option key={l.id} value={l.id}>
+          {l.name}
+        </option>
+      ))}
     </select>
   );
 }

@@ -28,9 +28,14 @@ export function LabsPage() {
   const [adding, setAdding] = useState(false);
   const [coding, setCoding] = useState<S['Lab'] | null>(null);
   const labs = useQuery({ queryKey: ['labs'], queryFn: () => must(api.GET('/api/v1/labs')) });
-  const nodes = useQuery({ queryKey: ['nodes'], queryFn: () => must(api.GET('/api/v1/nodes')), refetchInterval: 15_000 });
+  const nodes = useQuery({
+    queryKey: ['nodes'],
+    queryFn: () => must(api.GET('/api/v1/nodes')),
+    refetchInterval: 15_000,
+  });
   const status = useMutation({
-    mutationFn: (n: { id: string; status: S['NodeStatus']['status'] }) => api.POST('/api/v1/nodes/{id}/status', { params: { path: { id: n.id } }, body: { status: n.status } }),
+    mutationFn: (n: { id: string; status: S['NodeStatus']['status'] }) =>
+      api.POST('/api/v1/nodes/{id}/status', { params: { path: { id: n.id } }, body: { status: n.status } }),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['nodes'] }),
   });
   const why = manages ? undefined : t('why.permission');
@@ -40,41 +45,106 @@ export function LabsPage() {
     <div className="screen">
       <div className="pane">
         <div className="tools">
-          <select className="input" style={{ width: 'auto' }} aria-label={t('hub.lab')} value={lab ?? ''} onChange={(e) => void navigate({ to: '/labs', search: { lab: e.currentTarget.value || undefined } })}>
+          <select
+            className="input"
+            style={{ width: 'auto' }}
+            aria-label={t('hub.lab')}
+            value={lab ?? ''}
+            onChange={(e) => void navigate({ to: '/labs', search: { lab: e.currentTarget.value || undefined } })}
+          >
             <option value="">{t('hub.allLabs')}</option>
-            {labs.data?.labs.map((l) => <option key={l.id} value={l.id}>{[l.name, l.city].filter(Boolean).join(', ')}</option>)}
+            {labs.data?.labs.map((l) => (
+              <option key={l.id} value={l.id}>
+                {[l.name, l.city].filter(Boolean).join(', ')}
+              </option>
+            ))}
           </select>
           <span className="grow" />
-          <Button icon={<IconKey size={15} aria-hidden />} disabled={!manages || !(chosen ?? labs.data?.labs[0])} why={why} onClick={() => setCoding(chosen ?? labs.data?.labs[0] ?? null)} data-testid="enrol-code">{t('hub.newCode')}</Button>
-          <Button look="primary" icon={<IconPlus size={15} aria-hidden />} disabled={!manages} why={why} onClick={() => setAdding(true)}>{t('hub.addLab')}</Button>
+          <Button
+            icon={<IconKey size={15} aria-hidden />}
+            disabled={!manages || !(chosen ?? labs.data?.labs[0])}
+            why={why}
+            onClick={() => setCoding(chosen ?? labs.data?.labs[0] ?? null)}
+            data-testid="enrol-code"
+          >
+            {t('hub.newCode')}
+          </Button>
+          <Button
+            look="primary"
+            icon={<IconPlus size={15} aria-hidden />}
+            disabled={!manages}
+            why={why}
+            onClick={() => setAdding(true)}
+          >
+            {t('hub.addLab')}
+          </Button>
         </div>
         {status.error && <Fault error={status.error} />}
         <div className="fill scroll">
           <table className="table">
             <thead>
               <tr>
-                <th scope="col">{t('hub.node')}</th><th scope="col">{t('hub.lab')}</th><th scope="col">{t('hub.stateCol')}</th><th scope="col" className="right">{t('hub.waiting')}</th>
-                <th scope="col">{t('hub.lastHeard')}</th><th scope="col" className="right hide-s">{t('hub.entries')}</th><th scope="col" className="hide-s">{t('hub.version')}</th><th scope="col"><span className="vh">{t('act.edit')}</span></th>
+                <th scope="col">{t('hub.node')}</th>
+                <th scope="col">{t('hub.lab')}</th>
+                <th scope="col">{t('hub.stateCol')}</th>
+                <th scope="col" className="right">
+                  {t('hub.waiting')}
+                </th>
+                <th scope="col">{t('hub.lastHeard')}</th>
+                <th scope="col" className="right hide-s">
+                  {t('hub.entries')}
+                </th>
+                <th scope="col" className="hide-s">
+                  {t('hub.version')}
+                </th>
+                <th scope="col">
+                  <span className="vh">{t('act.edit')}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
-              <Rows query={nodes} columns={8} isEmpty={() => shown.length === 0} empty={<Empty>{t('hub.noNodes')}</Empty>}>
+              <Rows
+                query={nodes}
+                columns={8}
+                isEmpty={() => shown.length === 0}
+                empty={<Empty>{t('hub.noNodes')}</Empty>}
+              >
                 {() =>
                   shown.map((n) => {
                     const seen = ms(n.last_seen);
                     const old = ms(n.oldest_pending);
                     return (
                       <tr key={n.id} data-testid="node-row" data-state={n.state}>
-                        <td><span className="strong num">{n.code}</span> <span className="sec">{n.name}</span></td>
+                        <td>
+                          <span className="strong num">{n.code}</span> <span className="sec">{n.name}</span>
+                        </td>
                         <td>{n.lab_name}</td>
-                        <td>{n.status === 'active' ? <LinkState state={n.state} since={n.offline_since} skewMs={n.skew_ms} /> : <span className="chip">{t(`hub.status.${n.status}`)}</span>}</td>
-                        <td className="right num" title={old === null ? '' : span(now - old, t)}>{n.pending ?? '–'}</td>
-                        <td className="sec" title={seen === null ? '' : stamp(seen, i18n.language)}>{seen === null ? '–' : ago(seen, now, t)}</td>
+                        <td>
+                          {n.status === 'active' ? (
+                            <LinkState state={n.state} since={n.offline_since} skewMs={n.skew_ms} />
+                          ) : (
+                            <span className="chip">{t(`hub.status.${n.status}`)}</span>
+                          )}
+                        </td>
+                        <td className="right num" title={old === null ? '' : span(now - old, t)}>
+                          {n.pending ?? '–'}
+                        </td>
+                        <td className="sec" title={seen === null ? '' : stamp(seen, i18n.language)}>
+                          {seen === null ? '–' : ago(seen, now, t)}
+                        </td>
                         <td className="right num hide-s">{n.entries}</td>
                         <td className="sec hide-s">{n.version}</td>
                         <td className="right">
                           {n.status === 'active' || n.status === 'suspended' ? (
-                            <Button size="small" disabled={!manages} why={why} busy={status.isPending} onClick={() => status.mutate({ id: n.id, status: n.status === 'active' ? 'suspended' : 'active' })}>
+                            <Button
+                              size="small"
+                              disabled={!manages}
+                              why={why}
+                              busy={status.isPending}
+                              onClick={() =>
+                                status.mutate({ id: n.id, status: n.status === 'active' ? 'suspended' : 'active' })
+                              }
+                            >
                               {n.status === 'active' ? t('hub.suspend') : t('hub.admit')}
                             </Button>
                           ) : null}
@@ -87,7 +157,10 @@ export function LabsPage() {
             </tbody>
           </table>
         </div>
-        <footer className="foot"><span className="grow" /><span className="num">{t('hub.nodeCount', { count: shown.length })}</span></footer>
+        <footer className="foot">
+          <span className="grow" />
+          <span className="num">{t('hub.nodeCount', { count: shown.length })}</span>
+        </footer>
       </div>
       {adding && <AddLab onClose={() => setAdding(false)} />}
       {coding && <EnrolCode lab={coding} onClose={() => setCoding(null)} />}
@@ -114,7 +187,9 @@ function AddLab({ onClose }: { onClose: () => void }) {
         {save.error && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>{t('act.cancel')}</Button>
-          <Button look="primary" disabled={!name.trim()} busy={save.isPending} onClick={() => save.mutate()}>{t('act.save')}</Button>
+          <Button look="primary" disabled={!name.trim()} busy={save.isPending} onClick={() => save.mutate()}>
+            {t('act.save')}
+          </Button>
         </div>
       </div>
     </Modal>
@@ -124,17 +199,34 @@ function AddLab({ onClose }: { onClose: () => void }) {
 /** EnrolCode makes a code for one node of a lab. It is shown once, for it is kept only as a hash. */
 function EnrolCode({ lab, onClose }: { lab: S['Lab']; onClose: () => void }) {
   const { t, i18n } = useTranslation();
-  const make = useMutation({ mutationFn: () => must(api.POST('/api/v1/labs/{id}/enrol-code', { params: { path: { id: lab.id } } })) });
+  const make = useMutation({
+    mutationFn: () => must(api.POST('/api/v1/labs/{id}/enrol-code', { params: { path: { id: lab.id } } })),
+  });
   return (
-    <Modal opened onClose={onClose} title={t('hub.codeFor', { lab: lab.name })} closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('hub.codeFor', { lab: lab.name })}
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide">
         <p>{t('hub.codeText')}</p>
-        {make.data && <div className="code" data-testid="code">{make.data.code}</div>}
-        {make.data && <p className="sec small">{t('hub.codeUntil', { at: stamp(ms(make.data.expires) ?? 0, i18n.language) })}</p>}
+        {make.data && (
+          <div className="code" data-testid="code">
+            {make.data.code}
+          </div>
+        )}
+        {make.data && (
+          <p className="sec small">{t('hub.codeUntil', { at: stamp(ms(make.data.expires) ?? 0, i18n.language) })}</p>
+        )}
         {make.error && <Fault error={make.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>{t('act.close')}</Button>
-          {!make.data && <Button look="primary" busy={make.isPending} onClick={() => make.mutate()} data-autofocus>{t('hub.makeCode')}</Button>}
+          {!make.data && (
+            <Button look="primary" busy={make.isPending} onClick={() => make.mutate()} data-autofocus>
+              {t('hub.makeCode')}
+            </Button>
+          )}
         </div>
       </div>
     </Modal>

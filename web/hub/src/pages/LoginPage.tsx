@@ -36,17 +36,36 @@ export function LoginPage() {
           </div>
         </div>
         <form className="col wide" onSubmit={submit} aria-label={t('login.title')}>
-          <Text label={t('login.name')} value={login} onChange={setLogin} autoFocus autoComplete="username" autoCapitalize="none" />
-          <Text label={t('login.password')} type="password" value={password} onChange={setPassword} autoComplete="current-password" />
+          <Text
+            label={t('login.name')}
+            value={login}
+            onChange={setLogin}
+            autoFocus
+            autoComplete="username"
+            autoCapitalize="none"
+          />
+          <Text
+            label={t('login.password')}
+            type="password"
+            value={password}
+            onChange={setPassword}
+            autoComplete="current-password"
+          />
           {go.error && <Fault error={go.error} />}
-          <Button type="submit" look="primary" size="touch" busy={go.isPending} disabled={!login || !password}>{t('login.go')}</Button>
+          <Button type="submit" look="primary" size="touch" busy={go.isPending} disabled={!login || !password}>
+            {t('login.go')}
+          </Button>
         </form>
         <div className="below">
           <span />
           <span className="row">
-            {languages.filter((l) => l !== i18n.language).map((l) => (
-              <Button key={l} look="plain" size="small" lang={l} onClick={() => void setLanguage(load, l)}>{t(`language.${l}`)}</Button>
-            ))}
+            {languages
+              .filter((l) => l !== i18n.language)
+              .map((l) => (
+                <Button key={l} look="plain" size="small" lang={l} onClick={() => void setLanguage(load, l)}>
+                  {t(`language.${l}`)}
+                </Button>
+              ))}
           </span>
         </div>
       </div>

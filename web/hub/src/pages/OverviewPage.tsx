@@ -5,7 +5,7 @@ import { must } from '@jaanch/shared/api/client';
 import { useKept } from '@jaanch/shared/hooks/kept';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { useNow } from '@jaanch/shared/hooks/now';
-import { inr } from '@jaanch/shared/lab/money';
+import { group, inr } from '@jaanch/shared/lab/money';
 import { clock, longDay, ms, span } from '@jaanch/shared/lab/when';
 import { MiniLine } from '@jaanch/shared/ui/charts';
 import { useHeading } from '@jaanch/shared/ui/Frame';
@@ -25,7 +25,10 @@ export function OverviewPage() {
   const overview = useOverview();
   const navigate = useNavigate();
   const d = overview.data;
-  useHeading(t('hub.overview'), d ? t('hub.till', { day: longDay(now, i18n.language), at: clock(ms(d.at) ?? now) }) : undefined);
+  useHeading(
+    t('hub.overview'),
+    d ? t('hub.till', { day: longDay(now, i18n.language), at: clock(ms(d.at) ?? now) }) : undefined,
+  );
   const [show, setShow] = useKept<'all' | 'look'>('hub.show', 'all');
   const look = (d?.labs ?? []).filter((l) => l.state !== 'online' || l.conflicts > 0);
   const rows = show === 'look' ? look : (d?.labs ?? []);
@@ -35,7 +38,15 @@ export function OverviewPage() {
       <div className="pane">
         <Figures d={d} />
         <div className="tools">
-          <Segments label={t('hub.labs')} value={show} onChange={setShow} options={[{ value: 'all', label: t('act.all'), count: d?.labs.length }, { value: 'look', label: t('hub.needLook'), count: look.length }]} />
+          <Segments
+            label={t('hub.labs')}
+            value={show}
+            onChange={setShow}
+            options={[
+              { value: 'all', label: t('act.all'), count: d?.labs.length },
+              { value: 'look', label: t('hub.needLook'), count: look.length },
+            ]}
+          />
         </div>
         <div className="fill scroll">
           <table className="table">
@@ -43,26 +54,66 @@ export function OverviewPage() {
               <tr>
                 <th scope="col">{t('hub.lab')}</th>
                 <th scope="col">{t('hub.stateCol')}</th>
-                <th scope="col" className="right">{t('hub.waiting')}</th>
-                <th scope="col" className="right">{t('hub.visits')}</th>
-                <th scope="col" className="right hide-s">{t('hub.results')}</th>
-                <th scope="col" className="right hide-s">{t('hub.reports')}</th>
-                <th scope="col" className="hide-s">{t('hub.week')}</th>
-                <th scope="col" className="right">{t('hub.revenue')}</th>
+                <th scope="col" className="right">
+                  {t('hub.waiting')}
+                </th>
+                <th scope="col" className="right">
+                  {t('hub.visits')}
+                </th>
+                <th scope="col" className="right hide-s">
+                  {t('hub.results')}
+                </th>
+                <th scope="col" className="right hide-s">
+                  {t('hub.reports')}
+                </th>
+                <th scope="col" className="hide-s">
+                  {t('hub.week')}
+                </th>
+                <th scope="col" className="right">
+                  {t('hub.revenue')}
+                </th>
               </tr>
             </thead>
             <tbody>
-              <Rows query={overview} rows={8} columns={8} isEmpty={() => rows.length === 0} empty={<Empty action={<Link to="/labs" className="btn primary">{t('hub.addLab')}</Link>}>{t('hub.noLabs')}</Empty>}>
+              <Rows
+                query={overview}
+                rows={8}
+                columns={8}
+                isEmpty={() => rows.length === 0}
+                empty={
+                  <Empty
+                    action={
+                      <Link to="/labs" className="btn primary">
+                        {t('hub.addLab')}
+                      </Link>
+                    }
+                  >
+                    {t('hub.noLabs')}
+                  </Empty>
+                }
+              >
                 {() =>
                   rows.map((l) => (
-                    <tr key={l.id} className={l.state === 'online' ? 'go' : 'go pastrow'} onClick={() => void navigate({ to: '/labs', search: { lab: l.id } })} data-testid="lab-row" data-state={l.state}>
-                      <td><span className="strong">{l.name}</span> <span className="sec num">{l.codes.join(' ')}</span></td>
-                      <td><LinkState state={l.state} since={l.offline_since} skewMs={l.skew_ms} /></td>
+                    <tr
+                      key={l.id}
+                      className={l.state === 'online' ? 'go' : 'go pastrow'}
+                      onClick={() => void navigate({ to: '/labs', search: { lab: l.id } })}
+                      data-testid="lab-row"
+                      data-state={l.state}
+                    >
+                      <td>
+                        <span className="strong">{l.name}</span> <span className="sec num">{l.codes.join(' ')}</span>
+                      </td>
+                      <td>
+                        <LinkState state={l.state} since={l.offline_since} skewMs={l.skew_ms} />
+                      </td>
                       <td className="right num">{l.pending ?? '–'}</td>
-                      <td className="right num">{l.today.visits}</td>
-                      <td className="right num hide-s">{l.today.results}</td>
-                      <td className="right num hide-s">{l.today.reports}</td>
-                      <td className="hide-s"><MiniLine values={l.week.map((w) => w.visits)} width={48} /></td>
+                      <td className="right num">{group(String(l.today.visits))}</td>
+                      <td className="right num hide-s">{group(String(l.today.results))}</td>
+                      <td className="right num hide-s">{group(String(l.today.reports))}</td>
+                      <td className="hide-s">
+                        <MiniLine values={l.week.map((w) => w.visits)} width={48} />
+                      </td>
                       <td className="right num">{inr(l.today.revenue_paise)}</td>
                     </tr>
                   ))
@@ -84,10 +135,19 @@ export function OverviewPage() {
 
 function Figures({ d }: { d: S['Overview'] | undefined }) {
   const { t } = useTranslation();
-  const change = (a: number, b: number): string => (b > 0 ? t('hub.onLastWeek', { percent: `${a >= b ? '+' : '−'}${Math.abs(Math.round(((a - b) / b) * 100))}` }) : '');
+  const change = (a: number, b: number): string =>
+    b > 0 ? t('hub.onLastWeek', { percent: `${a >= b ? '+' : '−'}${Math.abs(Math.round(((a - b) / b) * 100))}` }) : '';
   const f = [
-    { what: t('hub.fig.revenue'), n: d ? inr(d.today.revenue_paise) : '–', note: d ? change(d.today.revenue_paise, d.same_day_last_week.revenue_paise) : '' },
-    { what: t('hub.fig.visits'), n: d?.today.visits, note: d ? change(d.today.visits, d.same_day_last_week.visits) : '' },
+    {
+      what: t('hub.fig.revenue'),
+      n: d ? inr(d.today.revenue_paise) : '–',
+      note: d ? change(d.today.revenue_paise, d.same_day_last_week.revenue_paise) : '',
+    },
+    {
+      what: t('hub.fig.visits'),
+      n: d?.today.visits,
+      note: d ? change(d.today.visits, d.same_day_last_week.visits) : '',
+    },
     { what: t('hub.fig.samples'), n: d?.today.samples, note: '' },
     { what: t('hub.fig.results'), n: d?.today.results, note: '' },
     { what: t('hub.fig.reports'), n: d?.today.reports, note: '' },
@@ -98,7 +158,7 @@ function Figures({ d }: { d: S['Overview'] | undefined }) {
       {f.map((x) => (
         <div key={x.what}>
           <div className="what">{x.what}</div>
-          <div className="n">{x.n ?? '–'}</div>
+          <div className="n">{typeof x.n === 'number' ? group(String(x.n)) : (x.n ?? '–')}</div>
           <div className="note">{x.note}</div>
         </div>
       ))}
@@ -108,7 +168,10 @@ function Figures({ d }: { d: S['Overview'] | undefined }) {
 
 function Side({ labs, now }: { labs: S['LabRow'][]; now: number }) {
   const { t } = useTranslation();
-  const open = useQuery({ queryKey: ['conflicts', 'open'], queryFn: () => must(api.GET('/api/v1/conflicts', { params: { query: { state: 'open', limit: 3 } } })) });
+  const open = useQuery({
+    queryKey: ['conflicts', 'open'],
+    queryFn: () => must(api.GET('/api/v1/conflicts', { params: { query: { state: 'open', limit: 3 } } })),
+  });
   const offline = labs.filter((l) => l.state === 'offline');
   return (
     <aside className="pane inspector closed" aria-label={t('hub.decision')}>
@@ -121,17 +184,27 @@ function Side({ labs, now }: { labs: S['LabRow'][]; now: number }) {
       </div>
       <div className="insp-body fill scroll">
         {open.data?.conflicts.map((c) => (
-          <Link key={c.id} to="/conflicts" search={{ id: c.id }} className="panel" style={{ padding: 12, color: 'var(--text)', fontSize: 13 }}>
+          <Link
+            key={c.id}
+            to="/conflicts"
+            search={{ id: c.id }}
+            className="panel"
+            style={{ padding: 12, color: 'var(--text)', fontSize: 13 }}
+          >
             <div className="row between">
               <span className="strong cut">{c.title}</span>
               <span className="sec small nowrap">{span(now - (ms(c.at) ?? now), t)}</span>
             </div>
-            <div className="sec">{t('hub.differ', { fields: c.fields.map((f) => f.field).join(', '), lab: c.lab_name })}</div>
+            <div className="sec">
+              {t('hub.differ', { fields: c.fields.map((f) => f.field).join(', '), lab: c.lab_name })}
+            </div>
           </Link>
         ))}
         {open.data?.conflicts.length === 0 && <p className="sec small">{t('hub.nothingWaits')}</p>}
         {offline.map((l) => (
-          <Notice key={l.id} tone="accent" title={t('hub.isOffline', { name: l.name })}>{t('hub.worksOn')}</Notice>
+          <Notice key={l.id} tone="accent" title={t('hub.isOffline', { name: l.name })}>
+            {t('hub.worksOn')}
+          </Notice>
         ))}
       </div>
     </aside>

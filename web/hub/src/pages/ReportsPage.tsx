@@ -20,7 +20,12 @@ export function ReportsPage() {
   const { lab } = useSearch({ from: '/reports' });
   const list = useInfiniteQuery({
     queryKey: ['reports', lab],
-    queryFn: ({ pageParam }) => must(api.GET('/api/v1/reports', { params: { query: { limit: 100, ...(lab ? { lab } : {}), ...(pageParam ? { before: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) =>
+      must(
+        api.GET('/api/v1/reports', {
+          params: { query: { limit: 100, ...(lab ? { lab } : {}), ...(pageParam ? { before: pageParam } : {}) } },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: (last) => last.next || undefined,
     refetchInterval: 15_000,
@@ -29,31 +34,65 @@ export function ReportsPage() {
   return (
     <div className="screen">
       <div className="pane">
-        <div className="tools"><LabFilter lab={lab} onLab={(l) => void navigate({ to: '/reports', search: { lab: l } })} /></div>
+        <div className="tools">
+          <LabFilter lab={lab} onLab={(l) => void navigate({ to: '/reports', search: { lab: l } })} />
+        </div>
         <div className="fill scroll">
           <table className="table" data-testid="reports">
             <thead>
-              <tr><th scope="col">{t('hub.lab')}</th><th scope="col">{t('hub.visit')}</th><th scope="col">{t('hub.patient')}</th><th scope="col">{t('hub.stateCol')}</th><th scope="col" className="right">{t('hub.version')}</th><th scope="col">{t('hub.signed')}</th><th scope="col" className="hide-s">{t('hub.when')}</th></tr>
+              <tr>
+                <th scope="col">{t('hub.lab')}</th>
+                <th scope="col">{t('hub.visit')}</th>
+                <th scope="col">{t('hub.patient')}</th>
+                <th scope="col">{t('hub.stateCol')}</th>
+                <th scope="col" className="right">
+                  {t('hub.version')}
+                </th>
+                <th scope="col">{t('hub.signed')}</th>
+                <th scope="col" className="hide-s">
+                  {t('hub.when')}
+                </th>
+              </tr>
             </thead>
             <tbody>
-              <Rows query={list} columns={7} isEmpty={() => rows.length === 0} empty={<Empty>{t('hub.noReports')}</Empty>}>
-                {() => rows.map((r) => (
-                  <tr key={r.id} data-testid="report">
-                    <td className="sec">{r.lab_name}</td>
-                    <td className="strong num">{r.visit}</td>
-                    <td>{r.patient} <span className="sec num">{r.mrn}</span></td>
-                    <td><State state={r.state} /></td>
-                    <td className="right num">{r.version}</td>
-                    <td>{r.signed_by}</td>
-                    <td className="sec hide-s">{r.signed_at ? stamp(ms(r.signed_at) ?? 0, i18n.language) : ''}</td>
-                  </tr>
-                ))}
+              <Rows
+                query={list}
+                columns={7}
+                isEmpty={() => rows.length === 0}
+                empty={<Empty>{t('hub.noReports')}</Empty>}
+              >
+                {() =>
+                  rows.map((r) => (
+                    <tr key={r.id} data-testid="report">
+                      <td className="sec">{r.lab_name}</td>
+                      <td className="strong num">{r.visit}</td>
+                      <td>
+                        {r.patient} <span className="sec num">{r.mrn}</span>
+                      </td>
+                      <td>
+                        <State state={r.state} />
+                      </td>
+                      <td className="right num">{r.version}</td>
+                      <td>{r.signed_by}</td>
+                      <td className="sec hide-s">{r.signed_at ? stamp(ms(r.signed_at) ?? 0, i18n.language) : ''}</td>
+                    </tr>
+                  ))
+                }
               </Rows>
             </tbody>
           </table>
-          {list.hasNextPage && <div className="page"><Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{t('hub.more')}</Button></div>}
+          {list.hasNextPage && (
+            <div className="page">
+              <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                {t('hub.more')}
+              </Button>
+            </div>
+          )}
         </div>
-        <footer className="foot"><span className="grow" /><span className="num">{t('hub.shown', { count: rows.length })}</span></footer>
+        <footer className="foot">
+          <span className="grow" />
+          <span className="num">{t('hub.shown', { count: rows.length })}</span>
+        </footer>
       </div>
     </div>
   );

@@ -27,7 +27,8 @@ export function UsersPage() {
   const [adding, setAdding] = useState(false);
   const users = useQuery({ queryKey: ['users'], queryFn: () => must(api.GET('/api/v1/users')) });
   const change = useMutation({
-    mutationFn: (u: S['User']) => api.POST('/api/v1/users/{id}/disabled', { params: { path: { id: u.id } }, body: { disabled: !u.disabled } }),
+    mutationFn: (u: S['User']) =>
+      api.POST('/api/v1/users/{id}/disabled', { params: { path: { id: u.id } }, body: { disabled: !u.disabled } }),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['users'] }),
   });
   return (
@@ -35,26 +36,61 @@ export function UsersPage() {
       <div className="pane">
         <div className="tools">
           <span className="grow" />
-          <Button look="primary" icon={<IconPlus size={15} aria-hidden />} disabled={!manages} why={why} onClick={() => setAdding(true)}>{t('hub.addUser')}</Button>
+          <Button
+            look="primary"
+            icon={<IconPlus size={15} aria-hidden />}
+            disabled={!manages}
+            why={why}
+            onClick={() => setAdding(true)}
+          >
+            {t('hub.addUser')}
+          </Button>
         </div>
         {change.error && <Fault error={change.error} />}
         <div className="fill scroll">
           <table className="table">
-            <thead><tr><th scope="col">{t('hub.fullName')}</th><th scope="col">{t('login.name')}</th><th scope="col">{t('hub.role')}</th><th scope="col">{t('hub.lastLogin')}</th><th scope="col"><span className="vh">{t('act.edit')}</span></th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">{t('hub.fullName')}</th>
+                <th scope="col">{t('login.name')}</th>
+                <th scope="col">{t('hub.role')}</th>
+                <th scope="col">{t('hub.lastLogin')}</th>
+                <th scope="col">
+                  <span className="vh">{t('act.edit')}</span>
+                </th>
+              </tr>
+            </thead>
             <tbody>
-              <Rows query={users} columns={5} isEmpty={(u) => u.users.length === 0} empty={<Empty>{t('hub.noUsers')}</Empty>}>
-                {(u) => u.users.map((x) => {
-                  const at = ms(x.last_login);
-                  return (
-                    <tr key={x.id} className={x.disabled ? 'pastrow' : ''}>
-                      <td className="strong">{x.name}</td>
-                      <td>{x.login}</td>
-                      <td>{t(`hubrole.${x.role}`)}</td>
-                      <td className="sec">{at === null ? '–' : ago(at, now, t)}</td>
-                      <td className="right"><Button size="small" disabled={!manages || x.id === me.id} why={why} busy={change.isPending} onClick={() => change.mutate(x)}>{x.disabled ? t('hub.enable') : t('hub.disable')}</Button></td>
-                    </tr>
-                  );
-                })}
+              <Rows
+                query={users}
+                columns={5}
+                isEmpty={(u) => u.users.length === 0}
+                empty={<Empty>{t('hub.noUsers')}</Empty>}
+              >
+                {(u) =>
+                  u.users.map((x) => {
+                    const at = ms(x.last_login);
+                    return (
+                      <tr key={x.id} className={x.disabled ? 'pastrow' : ''}>
+                        <td className="strong">{x.name}</td>
+                        <td>{x.login}</td>
+                        <td>{t(`hubrole.${x.role}`)}</td>
+                        <td className="sec">{at === null ? '–' : ago(at, now, t)}</td>
+                        <td className="right">
+                          <Button
+                            size="small"
+                            disabled={!manages || x.id === me.id}
+                            why={why}
+                            busy={change.isPending}
+                            onClick={() => change.mutate(x)}
+                          >
+                            {x.disabled ? t('hub.enable') : t('hub.disable')}
+                          </Button>
+                        </td>
+                      </tr>
+                    );
+                  })
+                }
               </Rows>
             </tbody>
           </table>
@@ -79,13 +115,37 @@ function AddUser({ onClose }: { onClose: () => void }) {
     <Modal opened onClose={onClose} title={t('hub.addUser')} closeButtonProps={{ 'aria-label': t('act.close') }}>
       <div className="col wide">
         <Text label={t('hub.fullName')} value={f.name} onChange={(name) => setF({ ...f, name })} data-autofocus />
-        <Text label={t('login.name')} value={f.login} autoCapitalize="none" onChange={(login) => setF({ ...f, login })} />
-        <Pick label={t('hub.role')} value={f.role} onChange={(v) => setF({ ...f, role: roles.find((r) => r === v) ?? 'admin' })} options={roles.map((r) => ({ value: r, label: t(`hubrole.${r}`) }))} />
-        <Text label={t('login.password')} type="password" autoComplete="new-password" hint={t('hub.passwordHint')} value={f.password} onChange={(password) => setF({ ...f, password })} />
+        <Text
+          label={t('login.name')}
+          value={f.login}
+          autoCapitalize="none"
+          onChange={(login) => setF({ ...f, login })}
+        />
+        <Pick
+          label={t('hub.role')}
+          value={f.role}
+          onChange={(v) => setF({ ...f, role: roles.find((r) => r === v) ?? 'admin' })}
+          options={roles.map((r) => ({ value: r, label: t(`hubrole.${r}`) }))}
+        />
+        <Text
+          label={t('login.password')}
+          type="password"
+          autoComplete="new-password"
+          hint={t('hub.passwordHint')}
+          value={f.password}
+          onChange={(password) => setF({ ...f, password })}
+        />
         {save.error && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>{t('act.cancel')}</Button>
-          <Button look="primary" disabled={!f.name.trim() || f.login.trim().length < 2 || f.password.length < 12} busy={save.isPending} onClick={() => save.mutate()}>{t('act.save')}</Button>
+          <Button
+            look="primary"
+            disabled={!f.name.trim() || f.login.trim().length < 2 || f.password.length < 12}
+            busy={save.isPending}
+            onClick={() => save.mutate()}
+          >
+            {t('act.save')}
+          </Button>
         </div>
       </div>
     </Modal>

@@ -1,5 +1,11 @@
 import { ms, clock } from '@jaanch/shared/lab/when';
-import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconCloudOff, IconPlayerPause } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCloudOff,
+  IconPlayerPause,
+} from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
 const looks: Record<string, { icon: typeof IconCircleCheck; tone: string }> = {

@@ -29,7 +29,13 @@ export function CallDialog(props: {
       must(
         api.POST('/api/v1/results/{id}/calls', {
           params: { path: { id: props.resultId }, header: { 'Idempotency-Key': key } },
-          body: { reached, said: `${props.test} ${props.value} ${props.unit}`.trim(), read_back: back, outcome, ...(props.phone ? { phone: props.phone } : {}) },
+          body: {
+            reached,
+            said: `${props.test} ${props.value} ${props.unit}`.trim(),
+            read_back: back,
+            outcome,
+            ...(props.phone ? { phone: props.phone } : {}),
+          },
         }),
       ),
     onSuccess: () => {
@@ -47,10 +53,15 @@ export function CallDialog(props: {
           label={t('critical.outcome')}
           value={outcome}
           onChange={(v) => setOutcome(v as typeof outcome)}
-          options={(['reached', 'no_answer', 'refused'] as const).map((v) => ({ value: v, label: t(`critical.out.${v}`) }))}
+          options={(['reached', 'no_answer', 'refused'] as const).map((v) => ({
+            value: v,
+            label: t(`critical.out.${v}`),
+          }))}
         />
         <Text label={t('critical.who')} value={reached} onChange={setReached} data-autofocus />
-        {outcome === 'reached' && <Check label={t('critical.back')} checked={back} onChange={(e) => setBack(e.currentTarget.checked)} />}
+        {outcome === 'reached' && (
+          <Check label={t('critical.back')} checked={back} onChange={(e) => setBack(e.currentTarget.checked)} />
+        )}
         {save.error && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={props.onClose}>{t('act.cancel')}</Button>

@@ -46,13 +46,20 @@ export function Inspector(props: {
   const note = useRef<HTMLInputElement>(null);
   const [calling, setCalling] = useState(false);
   const [rerunning, setRerunning] = useState(false);
-  const detail = useQuery({ queryKey: ['row', r.item_id], queryFn: () => must(api.GET('/api/v1/items/{id}', { params: { path: { id: r.item_id } } })) });
+  const detail = useQuery({
+    queryKey: ['row', r.item_id],
+    queryFn: () => must(api.GET('/api/v1/items/{id}', { params: { path: { id: r.item_id } } })),
+  });
   const d = detail.data?.row.item_id === r.item_id ? detail.data : undefined;
   const problem = entry.problems[r.item_id];
   const typed = entry.text[r.item_id];
   const critical = isCritical(r.flag) && r.result_id !== undefined;
   const called = d?.calls.some((c) => c.outcome === 'reached' && c.read_back) ?? false;
-  const off = !can('enterResult') ? t('why.permission') : r.editable ? undefined : t(`why.${r.not_editable_code ?? 'released'}`);
+  const off = !can('enterResult')
+    ? t('why.permission')
+    : r.editable
+      ? undefined
+      : t(`why.${r.not_editable_code ?? 'released'}`);
   useKeys([
     { keys: 'F8', label: t('critical.log'), run: () => critical && setCalling(true) },
     { keys: 'alt+n', label: t('bench.note'), run: () => note.current?.focus() },
@@ -65,12 +72,27 @@ export function Inspector(props: {
       <div className="insp-head">
         <div className="row">
           <h2>{name}</h2>
-          {r.state === 'held' && <span className="chip held"><State state="held" /></span>}
+          {r.state === 'held' && (
+            <span className="chip held">
+              <State state="held" />
+            </span>
+          )}
           <span className="grow" />
-          <Button look="plain" size="small" aria-label={t('act.close')} icon={<IconX size={16} aria-hidden />} onClick={props.onClose} />
+          <Button
+            look="plain"
+            size="small"
+            aria-label={t('act.close')}
+            icon={<IconX size={16} aria-hidden />}
+            onClick={props.onClose}
+          />
         </div>
         <div className="small cut">
-          {d && <><span className="strong">{d.patient_name}</span>{` · ${[sexAge(d.sample, t), d.mrn, d.doctor].filter(Boolean).join(' · ')}`}</>}
+          {d && (
+            <>
+              <span className="strong">{d.patient_name}</span>
+              {` · ${[sexAge(d.sample, t), d.mrn, d.doctor].filter(Boolean).join(' · ')}`}
+            </>
+          )}
         </div>
       </div>
       <div className="insp-body fill scroll">
@@ -79,52 +101,135 @@ export function Inspector(props: {
           <span className="sec">{r.unit}</span>
           {typed === undefined && <Flag code={r.flag} />}
           <span className="grow" />
-          {r.delta && <span className="small nowrap">{r.delta.over ? <Delta text={r.delta.text} /> : <span className="sec num">{r.delta.text}</span>}<span className="sec">{` ${t('bench.from', { value: r.delta.from })}`}</span></span>}
+          {r.delta && (
+            <span className="small nowrap">
+              {r.delta.over ? <Delta text={r.delta.text} /> : <span className="sec num">{r.delta.text}</span>}
+              <span className="sec">{` ${t('bench.from', { value: r.delta.from })}`}</span>
+            </span>
+          )}
         </div>
         <RangeBar value={toNumber(typed ?? r.value)} limits={limitsOf(r)} />
         {problem && problem.code !== 'stale_record' && (
-          <Notice tone="high" title={sentence(problem, t)} action={<Button size="small" onClick={() => entry.save([r.item_id], props.seen)}>{t('act.retry')}</Button>}>
+          <Notice
+            tone="high"
+            title={sentence(problem, t)}
+            action={
+              <Button size="small" onClick={() => entry.save([r.item_id], props.seen)}>
+                {t('act.retry')}
+              </Button>
+            }
+          >
             {t('bench.kept')}
           </Notice>
         )}
         {off && <p className="small sec">{off}</p>}
         {r.holds.length > 0 && (
           <Notice tone="held" title={t('bench.why')}>
-            <ul className="col" style={{ gap: 4 }}>{r.holds.map((h) => <li key={h.code}>{holdText(h, t)}</li>)}</ul>
+            <ul className="col" style={{ gap: 4 }}>
+              {r.holds.map((h) => (
+                <li key={h.code}>{holdText(h, t)}</li>
+              ))}
+            </ul>
           </Notice>
         )}
         {critical && !called && (
-          <Notice side tone="critical" title={t('critical.notLogged')} action={<Button look="critical" keys="F8" onClick={() => setCalling(true)}>{t('critical.log')}</Button>}>
+          <Notice
+            side
+            tone="critical"
+            title={t('critical.notLogged')}
+            action={
+              <Button look="critical" keys="F8" onClick={() => setCalling(true)}>
+                {t('critical.log')}
+              </Button>
+            }
+          >
             {[d?.doctor, d?.doctor_phone].filter(Boolean).join(' · ')}
           </Notice>
         )}
         <div className="col" style={{ gap: 4 }}>
           <span className="sect">{t('bench.history')}</span>
-          <Trend points={historyPoints(d, r)} limits={limitsOf(r)} label={(at) => new Date(at).toLocaleDateString(i18n.language === 'hi' ? 'hi-IN-u-nu-latn' : 'en-IN', { day: 'numeric', month: 'short' })} />
+          <Trend
+            points={historyPoints(d, r)}
+            limits={limitsOf(r)}
+            label={(at) =>
+              new Date(at).toLocaleDateString(i18n.language === 'hi' ? 'hi-IN-u-nu-latn' : 'en-IN', {
+                day: 'numeric',
+                month: 'short',
+              })
+            }
+          />
         </div>
         <dl className="pairs">
           <dt>{t('qc.title')}</dt>
-          <dd className="row"><QcMark state={r.qc} />{t(`qc.${r.qc}`)}</dd>
+          <dd className="row">
+            <QcMark state={r.qc} />
+            {t(`qc.${r.qc}`)}
+          </dd>
           {r.source && <dt>{t('bench.source')}</dt>}
           {r.source && <dd>{sourceText(r.source, t)}</dd>}
           {d && <dt>{t('bench.sample')}</dt>}
-          {d && <dd>{[d.sample.specimen, d.sample.collected_at ? t('bench.collectedAt', { at: clock(ms(d.sample.collected_at) ?? 0) }) : '', d.sample.received_at ? t('bench.receivedAt', { at: clock(ms(d.sample.received_at) ?? 0) }) : ''].filter(Boolean).join(', ')}</dd>}
+          {d && (
+            <dd>
+              {[
+                d.sample.specimen,
+                d.sample.collected_at ? t('bench.collectedAt', { at: clock(ms(d.sample.collected_at) ?? 0) }) : '',
+                d.sample.received_at ? t('bench.receivedAt', { at: clock(ms(d.sample.received_at) ?? 0) }) : '',
+              ]
+                .filter(Boolean)
+                .join(', ')}
+            </dd>
+          )}
         </dl>
         <NoteBox row={r} inputRef={note} disabled={off !== undefined} />
         {props.needsSeen && (
           <div className="row between">
-            <Check id="critical-seen" label={t('bench.seen')} checked={props.seen} onChange={(e) => props.onSeen(e.currentTarget.checked)} data-testid="critical-seen" />
+            <Check
+              id="critical-seen"
+              label={t('bench.seen')}
+              checked={props.seen}
+              onChange={(e) => props.onSeen(e.currentTarget.checked)}
+              data-testid="critical-seen"
+            />
             <Keys keys="alt+a" />
           </div>
         )}
       </div>
       <footer className="foot acts">
-        <span className="row nowrap"><IconDeviceFloppy size={15} stroke={1.75} aria-hidden />{props.unsaved === 0 ? t('bench.allSaved') : entry.drafted ? t('bench.draftKept') : t('bench.keeping')}</span>
+        <span className="row nowrap">
+          <IconDeviceFloppy size={15} stroke={1.75} aria-hidden />
+          {props.unsaved === 0 ? t('bench.allSaved') : entry.drafted ? t('bench.draftKept') : t('bench.keeping')}
+        </span>
         <span className="grow" />
-        <Button keys="alt+r" disabled={off !== undefined || r.value === ''} why={off} onClick={() => setRerunning(true)}>{t('bench.rerun')}</Button>
-        <Button look="primary" keys="mod+Enter" disabled={off !== undefined || typed === undefined || typed === r.value || (props.needsSeen && !props.seen)} why={off} busy={entry.saving[r.item_id] === true} onClick={props.onSave}>{t('bench.save')}</Button>
+        <Button
+          keys="alt+r"
+          disabled={off !== undefined || r.value === ''}
+          why={off}
+          onClick={() => setRerunning(true)}
+        >
+          {t('bench.rerun')}
+        </Button>
+        <Button
+          look="primary"
+          keys="mod+Enter"
+          disabled={off !== undefined || typed === undefined || typed === r.value || (props.needsSeen && !props.seen)}
+          why={off}
+          busy={entry.saving[r.item_id] === true}
+          onClick={props.onSave}
+        >
+          {t('bench.save')}
+        </Button>
       </footer>
-      {calling && r.result_id && <CallDialog resultId={r.result_id} test={name} value={r.value} unit={r.unit} doctor={d?.doctor} phone={d?.doctor_phone} onClose={() => setCalling(false)} />}
+      {calling && r.result_id && (
+        <CallDialog
+          resultId={r.result_id}
+          test={name}
+          value={r.value}
+          unit={r.unit}
+          doctor={d?.doctor}
+          phone={d?.doctor_phone}
+          onClose={() => setCalling(false)}
+        />
+      )}
       {rerunning && <RerunDialog row={r} onClose={() => setRerunning(false)} />}
       <Stale
         opened={problem?.code === 'stale_record'}
@@ -146,7 +251,12 @@ export function Inspector(props: {
 /** limitsOf are the limits of a row as numbers, for pictures only. */
 export function limitsOf(r: S['Row']) {
   const i = r.interval;
-  return { low: toNumber(i.low), high: toNumber(i.high), critLow: toNumber(i.crit_low), critHigh: toNumber(i.crit_high) };
+  return {
+    low: toNumber(i.low),
+    high: toNumber(i.high),
+    critLow: toNumber(i.crit_low),
+    critHigh: toNumber(i.crit_high),
+  };
 }
 
 function historyPoints(d: S['RowDetail'] | undefined, r: S['Row']): PlotPoint[] {
@@ -157,7 +267,8 @@ function historyPoints(d: S['RowDetail'] | undefined, r: S['Row']): PlotPoint[] 
   const own = toNumber(r.value);
   const last = list.at(-1);
   const at = ms(r.source?.at) ?? Date.now();
-  if (own !== null && (!last || last.text !== r.value || Math.abs(last.at - at) > 60_000)) list.push({ at, num: own, text: r.value, flag: r.flag });
+  if (own !== null && (!last || last.text !== r.value || Math.abs(last.at - at) > 60_000))
+    list.push({ at, num: own, text: r.value, flag: r.flag });
   return list.slice(-6);
 }
 
@@ -171,12 +282,27 @@ function sourceText(s: S['Source'], t: ReturnType<typeof useTranslation>['t']): 
 }
 
 /** NoteBox keeps a note on the row; it is saved when the field is left or with Enter. */
-function NoteBox({ row, inputRef, disabled }: { row: S['Row']; inputRef: React.Ref<HTMLInputElement>; disabled: boolean }) {
+function NoteBox({
+  row,
+  inputRef,
+  disabled,
+}: {
+  row: S['Row'];
+  inputRef: React.Ref<HTMLInputElement>;
+  disabled: boolean;
+}) {
   const { t } = useTranslation();
   const [text, setText] = useState(row.note ?? '');
   const save = useMutation({
-    mutationFn: () => must(api.PUT('/api/v1/items/{id}/note', { params: { path: { id: row.item_id } }, body: { note: text, versions: row.versions } })),
-    onSuccess: () => void queries.invalidateQueries({ predicate: (q) => ['worklist', 'row'].includes(String(q.queryKey[0])) }),
+    mutationFn: () =>
+      must(
+        api.PUT('/api/v1/items/{id}/note', {
+          params: { path: { id: row.item_id } },
+          body: { note: text, versions: row.versions },
+        }),
+      ),
+    onSuccess: () =>
+      void queries.invalidateQueries({ predicate: (q) => ['worklist', 'row'].includes(String(q.queryKey[0])) }),
   });
   const keep = (): void => {
     if (text !== (row.note ?? '') && !save.isPending) save.mutate();

@@ -10,7 +10,13 @@ import { useHeading } from '@jaanch/shared/ui/Frame';
 import { Empty, Notice } from '@jaanch/shared/ui/Notice';
 import { Rows } from '@jaanch/shared/ui/Rows';
 import { Segments } from '@jaanch/shared/ui/Segments';
-import { IconAlertTriangle, IconCircleCheck, IconPlugConnectedX, IconPlugOff, IconPointFilled } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconPlugConnectedX,
+  IconPlugOff,
+  IconPointFilled,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
@@ -37,7 +43,11 @@ export function InstrumentsPage() {
   const search = useSearch({ from: '/bench/instruments' });
   const [only, setOnly] = useState<'all' | 'needs'>('all');
   const [approving, setApproving] = useState<S['Sender'] | null>(null);
-  const list = useQuery({ queryKey: ['instruments'], queryFn: () => must(api.GET('/api/v1/instruments')), refetchInterval: 20_000 });
+  const list = useQuery({
+    queryKey: ['instruments'],
+    queryFn: () => must(api.GET('/api/v1/instruments')),
+    refetchInterval: 20_000,
+  });
   const all = list.data?.instruments ?? [];
   const needs = all.filter((i) => i.state === 'silent' || i.state === 'down' || i.problem || i.unmapped_codes > 0);
   const shown = only === 'needs' ? needs : all;
@@ -47,27 +57,64 @@ export function InstrumentsPage() {
     <div className="screen with-inspector">
       <div className="pane">
         <div className="tools">
-          <Segments label={t('col.state')} value={only} onChange={setOnly} options={[{ value: 'all', label: t('act.all'), count: all.length }, { value: 'needs', label: t('instr.needs'), count: needs.length }]} />
+          <Segments
+            label={t('col.state')}
+            value={only}
+            onChange={setOnly}
+            options={[
+              { value: 'all', label: t('act.all'), count: all.length },
+              { value: 'needs', label: t('instr.needs'), count: needs.length },
+            ]}
+          />
           <span className="grow" />
-          <Button disabled={!can('approveSender')} why={can('approveSender') ? undefined : t('why.permission')} onClick={() => void navigate({ to: '/setup/analyzers' })}>{t('instr.add')}</Button>
+          <Button
+            disabled={!can('approveSender')}
+            why={can('approveSender') ? undefined : t('why.permission')}
+            onClick={() => void navigate({ to: '/setup/analyzers' })}
+          >
+            {t('instr.add')}
+          </Button>
         </div>
         <div className="scroll" style={{ maxHeight: '46%', flex: 'none' }}>
           <table className="table">
             <thead>
               <tr>
                 <th scope="col">{t('instr.name')}</th>
-                <th scope="col" className="hide-s">{t('instr.section')}</th>
-                <th scope="col" className="hide-s">{t('instr.link')}</th>
+                <th scope="col" className="hide-s">
+                  {t('instr.section')}
+                </th>
+                <th scope="col" className="hide-s">
+                  {t('instr.link')}
+                </th>
                 <th scope="col">{t('col.state')}</th>
                 <th scope="col">{t('instr.last')}</th>
-                <th scope="col" className="right">{t('instr.today')}</th>
-                <th scope="col" className="right">{t('instr.waiting')}</th>
+                <th scope="col" className="right">
+                  {t('instr.today')}
+                </th>
+                <th scope="col" className="right">
+                  {t('instr.waiting')}
+                </th>
                 <th scope="col">{t('instr.byHour')}</th>
               </tr>
             </thead>
             <tbody>
-              <Rows query={list} rows={5} columns={8} isEmpty={() => shown.length === 0} empty={<Empty>{t('instr.empty')}</Empty>}>
-                {() => shown.map((i) => <InstrumentRow key={i.id} instrument={i} selected={i.id === id} onOpen={() => void navigate({ to: '/bench/instruments', search: { id: i.id } })} />)}
+              <Rows
+                query={list}
+                rows={5}
+                columns={8}
+                isEmpty={() => shown.length === 0}
+                empty={<Empty>{t('instr.empty')}</Empty>}
+              >
+                {() =>
+                  shown.map((i) => (
+                    <InstrumentRow
+                      key={i.id}
+                      instrument={i}
+                      selected={i.id === id}
+                      onOpen={() => void navigate({ to: '/bench/instruments', search: { id: i.id } })}
+                    />
+                  ))
+                }
               </Rows>
             </tbody>
           </table>
@@ -77,7 +124,16 @@ export function InstrumentsPage() {
                 side
                 tone="delta"
                 title={t('instr.unknown', { name: s.identity || s.address })}
-                action={<Button size="small" disabled={!can('approveSender')} why={can('approveSender') ? undefined : t('why.permission')} onClick={() => setApproving(s)}>{t('instr.approve')}</Button>}
+                action={
+                  <Button
+                    size="small"
+                    disabled={!can('approveSender')}
+                    why={can('approveSender') ? undefined : t('why.permission')}
+                    onClick={() => setApproving(s)}
+                  >
+                    {t('instr.approve')}
+                  </Button>
+                }
               >
                 {t('instr.unknownText', { address: s.address, protocol: s.protocol.toUpperCase(), count: s.results })}
               </Notice>
@@ -103,10 +159,18 @@ export function InstrumentsPage() {
 /** linkText says how an analyzer is connected, in one short line. */
 export function linkText(l: S['Link']): string {
   if (l.kind === 'serial') return [l.port, l.baud].filter(Boolean).join(' ');
-  return l.address ?? (l.port ?? 'TCP');
+  return l.address ?? l.port ?? 'TCP';
 }
 
-function InstrumentRow({ instrument: i, selected, onOpen }: { instrument: S['Instrument']; selected: boolean; onOpen: () => void }) {
+function InstrumentRow({
+  instrument: i,
+  selected,
+  onOpen,
+}: {
+  instrument: S['Instrument'];
+  selected: boolean;
+  onOpen: () => void;
+}) {
   const { t, i18n } = useTranslation();
   const now = useNow();
   const look = looks[i.state];
@@ -123,10 +187,14 @@ function InstrumentRow({ instrument: i, selected, onOpen }: { instrument: S['Ins
           {i.problem ?? t(`instr.state.${i.state}`, { span: since === null ? '' : span(now - since, t) })}
         </span>
       </td>
-      <td className="sec nowrap" title={last === null ? '' : stamp(last, i18n.language)}>{last === null ? '–' : ago(last, now, t)}</td>
+      <td className="sec nowrap" title={last === null ? '' : stamp(last, i18n.language)}>
+        {last === null ? '–' : ago(last, now, t)}
+      </td>
       <td className="right num">{i.today}</td>
       <td className="right num">{i.waiting}</td>
-      <td><MiniLine values={i.by_hour} /></td>
+      <td>
+        <MiniLine values={i.by_hour} />
+      </td>
     </tr>
   );
 }

@@ -20,7 +20,10 @@ export function LineMonitor({ instrument }: { instrument: S['Instrument'] }) {
   const [held, setHeld] = useState<number | null>(null);
   const list = useQuery({
     queryKey: ['messages', instrument.id],
-    queryFn: () => must(api.GET('/api/v1/instruments/{id}/messages', { params: { path: { id: instrument.id }, query: { limit: 30 } } })),
+    queryFn: () =>
+      must(
+        api.GET('/api/v1/instruments/{id}/messages', { params: { path: { id: instrument.id }, query: { limit: 30 } } }),
+      ),
   });
   const newest = list.data?.messages[0]?.id;
   const id = search.message ?? held ?? newest;
@@ -36,7 +39,9 @@ export function LineMonitor({ instrument }: { instrument: S['Instrument'] }) {
     <>
       <div className="tools" style={{ borderTop: '1px solid var(--line)', minHeight: 40 }}>
         <span className="strong">{t('line.title')}</span>
-        <span className="sec small nowrap">{[instrument.name, linkText(instrument.link)].filter(Boolean).join(' · ')}</span>
+        <span className="sec small nowrap">
+          {[instrument.name, linkText(instrument.link)].filter(Boolean).join(' · ')}
+        </span>
         <span className={held === null && !search.message ? 'chip released' : 'chip'}>
           <IconActivity size={13} aria-hidden />
           {held === null && !search.message ? t('line.live') : t('line.held')}
@@ -47,10 +52,18 @@ export function LineMonitor({ instrument }: { instrument: S['Instrument'] }) {
           style={{ width: 'auto', minHeight: 28 }}
           aria-label={t('line.message')}
           value={id ?? ''}
-          onChange={(e) => void navigate({ to: '/bench/instruments', search: { id: instrument.id, message: Number(e.currentTarget.value) } })}
+          onChange={(e) =>
+            void navigate({
+              to: '/bench/instruments',
+              search: { id: instrument.id, message: Number(e.currentTarget.value) },
+            })
+          }
         >
           {list.data?.messages.map((m) => (
-            <option key={m.id} value={m.id}>{`${clock(ms(m.at) ?? 0)} · ${t(`line.kind.${m.kind}`)} · ${m.samples.join(', ')}`}</option>
+            <option
+              key={m.id}
+              value={m.id}
+            >{`${clock(ms(m.at) ?? 0)} · ${t(`line.kind.${m.kind}`)} · ${m.samples.join(', ')}`}</option>
           ))}
         </select>
         <Button
@@ -81,10 +94,17 @@ function Columns({ message: m, title }: { message: S['Message']; title: string }
   return (
     <div className="mon" title={title}>
       <div>
-        <div className="h">{t('line.bytes')} <span className="sec small">{t('line.inOut', { in: m.line.bytes_in, out: m.line.bytes_out })}</span></div>
+        <div className="h">
+          {t('line.bytes')}{' '}
+          <span className="sec small">{t('line.inOut', { in: m.line.bytes_in, out: m.line.bytes_out })}</span>
+        </div>
         {m.chunks.map((c, i) => (
           <div key={`${c.at}-${i}`} className={`${mark(c.record)} bytes row top`} onMouseEnter={() => setLit(c.record)}>
-            {c.dir === 'in' ? <IconArrowLeft size={12} className="dim" aria-label={t('line.in')} /> : <IconArrowRight size={12} className="tone-accent" aria-label={t('line.out')} />}
+            {c.dir === 'in' ? (
+              <IconArrowLeft size={12} className="dim" aria-label={t('line.in')} />
+            ) : (
+              <IconArrowRight size={12} className="tone-accent" aria-label={t('line.out')} />
+            )}
             <span title={c.hex}>{c.text}</span>
           </div>
         ))}
@@ -92,7 +112,9 @@ function Columns({ message: m, title }: { message: S['Message']; title: string }
       <div>
         <div className="h">{t('line.frames')}</div>
         {m.chunks.map((c, i) => (
-          <div key={`${c.at}-${i}`} className={`${mark(c.record)} ${c.dir === 'out' ? 'tone-accent' : ''}`}>{c.label ?? ''}</div>
+          <div key={`${c.at}-${i}`} className={`${mark(c.record)} ${c.dir === 'out' ? 'tone-accent' : ''}`}>
+            {c.label ?? ''}
+          </div>
         ))}
       </div>
       <div>

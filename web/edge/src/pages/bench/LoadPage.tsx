@@ -32,8 +32,18 @@ export function LoadPage() {
     <div className="screen">
       <div className="pane">
         <div className="tools">
-          <select className="input" style={{ width: 'auto' }} aria-label={t('bench.analyzer')} value={id ?? ''} onChange={(e) => void navigate({ to: '/bench/load', search: { instrument: e.currentTarget.value } })}>
-            {list.data?.instruments.map((i) => <option key={i.id} value={i.id}>{i.name}</option>)}
+          <select
+            className="input"
+            style={{ width: 'auto' }}
+            aria-label={t('bench.analyzer')}
+            value={id ?? ''}
+            onChange={(e) => void navigate({ to: '/bench/load', search: { instrument: e.currentTarget.value } })}
+          >
+            {list.data?.instruments.map((i) => (
+              <option key={i.id} value={i.id}>
+                {i.name}
+              </option>
+            ))}
           </select>
           <span className="sec small">{t('load.hint')}</span>
         </div>
@@ -46,14 +56,22 @@ export function LoadPage() {
 function List({ id }: { id: string }) {
   const { t } = useTranslation();
   const day = today();
-  const list = useQuery({ queryKey: ['load', id, day], queryFn: () => must(api.GET('/api/v1/load-lists/{id}/{day}', { params: { path: { id, day } } })) });
+  const list = useQuery({
+    queryKey: ['load', id, day],
+    queryFn: () => must(api.GET('/api/v1/load-lists/{id}/{day}', { params: { path: { id, day } } })),
+  });
   const [text, setText] = useState('');
   const entries = list.data?.entries ?? [];
   const save = useMutation({
-    mutationFn: (places: S['LoadPlace'][]) => must(api.PUT('/api/v1/load-lists/{id}/{day}', { params: { path: { id, day } }, body: { entries: places } })),
+    mutationFn: (places: S['LoadPlace'][]) =>
+      must(api.PUT('/api/v1/load-lists/{id}/{day}', { params: { path: { id, day } }, body: { entries: places } })),
     onSuccess: (l) => queries.setQueryData(['load', id, day], l),
   });
-  const places = (): S['LoadPlace'][] => entries.map((e) => ({ position: e.position, ...(e.sample_id ? { sample_id: e.sample_id } : { accession: e.accession ?? '' }) }));
+  const places = (): S['LoadPlace'][] =>
+    entries.map((e) => ({
+      position: e.position,
+      ...(e.sample_id ? { sample_id: e.sample_id } : { accession: e.accession ?? '' }),
+    }));
   const next = String(1 + entries.reduce((n, e) => Math.max(n, Number.parseInt(e.position, 10) || 0), 0));
   const add = (accession: string): void => {
     if (accession.trim()) save.mutate([...places(), { position: next, accession: accession.trim().toUpperCase() }]);
@@ -63,11 +81,23 @@ function List({ id }: { id: string }) {
   useKeys([{ keys: 'mod+Enter', label: t('load.add'), run: () => add(text) }]);
   return (
     <>
-      {(list.error ?? save.error) && <div className="page"><Fault error={save.error ?? list.error} /></div>}
+      {(list.error ?? save.error) && (
+        <div className="page">
+          <Fault error={save.error ?? list.error} />
+        </div>
+      )}
       <div className="fill scroll">
         <table className="table">
           <thead>
-            <tr><th scope="col">{t('load.place')}</th><th scope="col">{t('col.labNo')}</th><th scope="col">{t('col.patient')}</th><th scope="col">{t('col.tests')}</th><th scope="col"><span className="vh">{t('act.remove')}</span></th></tr>
+            <tr>
+              <th scope="col">{t('load.place')}</th>
+              <th scope="col">{t('col.labNo')}</th>
+              <th scope="col">{t('col.patient')}</th>
+              <th scope="col">{t('col.tests')}</th>
+              <th scope="col">
+                <span className="vh">{t('act.remove')}</span>
+              </th>
+            </tr>
           </thead>
           <tbody>
             {entries.map((e) => (
@@ -76,7 +106,15 @@ function List({ id }: { id: string }) {
                 <td className="num">{e.accession}</td>
                 <td className="sec">{sexAge(e, t)}</td>
                 <td>{e.panels}</td>
-                <td className="right"><Button size="small" look="plain" aria-label={t('load.remove', { place: e.position })} icon={<IconX size={14} aria-hidden />} onClick={() => save.mutate(places().filter((p) => p.position !== e.position))} /></td>
+                <td className="right">
+                  <Button
+                    size="small"
+                    look="plain"
+                    aria-label={t('load.remove', { place: e.position })}
+                    icon={<IconX size={14} aria-hidden />}
+                    onClick={() => save.mutate(places().filter((p) => p.position !== e.position))}
+                  />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -86,8 +124,17 @@ function List({ id }: { id: string }) {
       <footer className="foot acts">
         <KeyHint keys={['mod+Enter']}>{t('load.add')}</KeyHint>
         <span className="grow" />
-        <input className="input" style={{ width: 220 }} aria-label={t('col.labNo')} placeholder={t('receive.scan')} value={text} onChange={(e) => setText(e.currentTarget.value)} />
-        <Button look="primary" keys="mod+Enter" busy={save.isPending} disabled={!text.trim()} onClick={() => add(text)}>{t('load.put', { place: next })}</Button>
+        <input
+          className="input"
+          style={{ width: 220 }}
+          aria-label={t('col.labNo')}
+          placeholder={t('receive.scan')}
+          value={text}
+          onChange={(e) => setText(e.currentTarget.value)}
+        />
+        <Button look="primary" keys="mod+Enter" busy={save.isPending} disabled={!text.trim()} onClick={() => add(text)}>
+          {t('load.put', { place: next })}
+        </Button>
       </footer>
     </>
   );

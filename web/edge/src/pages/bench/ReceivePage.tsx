@@ -29,7 +29,9 @@ export function ReceivePage() {
         ...got.problems.map((problem) => ({ accession: problem.accession, problem })),
       ];
       setLines((l) => [...next, ...l].slice(0, 200));
-      void queries.invalidateQueries({ predicate: (q) => ['today', 'worklist', 'sections'].includes(String(q.queryKey[0])) });
+      void queries.invalidateQueries({
+        predicate: (q) => ['today', 'worklist', 'sections'].includes(String(q.queryKey[0])),
+      });
     },
   });
   useScan((accession) => receive.mutate(accession));
@@ -64,11 +66,19 @@ export function ReceivePage() {
             <tbody>
               {lines.map((l, i) => (
                 <tr key={`${l.accession}-${lines.length - i}`}>
-                  <td><LabNo value={l.accession} /></td>
+                  <td>
+                    <LabNo value={l.accession} />
+                  </td>
                   <td className={l.problem ? 'tone-high' : 'tone-released'}>
                     <span className="row">
-                      {l.problem ? <IconAlertCircle size={15} aria-hidden /> : <IconCircleCheck size={15} aria-hidden />}
-                      {l.problem ? t(`scan.problem.${l.problem.code}`, { defaultValue: l.problem.message }) : t('state.received')}
+                      {l.problem ? (
+                        <IconAlertCircle size={15} aria-hidden />
+                      ) : (
+                        <IconCircleCheck size={15} aria-hidden />
+                      )}
+                      {l.problem
+                        ? t(`scan.problem.${l.problem.code}`, { defaultValue: l.problem.message })
+                        : t('state.received')}
                     </span>
                   </td>
                   <td className="sec">{l.sample?.tests.join(', ')}</td>

@@ -18,21 +18,40 @@ export function RerunDialog({ row, onClose }: { row: S['Row']; onClose: () => vo
   const [note, setNote] = useState('');
   const save = useMutation({
     mutationFn: () =>
-      must(api.POST('/api/v1/items/{id}/rerun', { params: { path: { id: row.item_id } }, body: { reason, versions: row.versions, ...(note ? { note } : {}) } })),
+      must(
+        api.POST('/api/v1/items/{id}/rerun', {
+          params: { path: { id: row.item_id } },
+          body: { reason, versions: row.versions, ...(note ? { note } : {}) },
+        }),
+      ),
     onSuccess: () => {
-      void queries.invalidateQueries({ predicate: (q) => ['worklist', 'row', 'case', 'verify'].includes(String(q.queryKey[0])) });
+      void queries.invalidateQueries({
+        predicate: (q) => ['worklist', 'row', 'case', 'verify'].includes(String(q.queryKey[0])),
+      });
       onClose();
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t('rerun.title', { test: row.name })} closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('rerun.title', { test: row.name })}
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide">
-        <Pick label={t('rerun.reason')} value={reason} onChange={(v) => setReason(reasons.find((r) => r === v) ?? 'tech')} options={reasons.map((r) => ({ value: r, label: t(`rerun.${r}`) }))} />
+        <Pick
+          label={t('rerun.reason')}
+          value={reason}
+          onChange={(v) => setReason(reasons.find((r) => r === v) ?? 'tech')}
+          options={reasons.map((r) => ({ value: r, label: t(`rerun.${r}`) }))}
+        />
         <Text label={t('collect.note')} value={note} onChange={setNote} />
         {save.error && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>{t('act.cancel')}</Button>
-          <Button look="primary" busy={save.isPending} onClick={() => save.mutate()}>{t('rerun.go')}</Button>
+          <Button look="primary" busy={save.isPending} onClick={() => save.mutate()}>
+            {t('rerun.go')}
+          </Button>
         </div>
       </div>
     </Modal>

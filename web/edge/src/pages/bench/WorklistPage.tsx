@@ -38,16 +38,25 @@ function Sections() {
   const { t } = useTranslation();
   const choose = useChoose();
   const q = useQuery({ queryKey: ['sections'], queryFn: () => must(api.GET('/api/v1/worklist/sections')) });
-  if (q.error && !q.data) return <div className="page"><Fault error={q.error} onRetry={() => void q.refetch()} /></div>;
+  if (q.error && !q.data)
+    return (
+      <div className="page">
+        <Fault error={q.error} onRetry={() => void q.refetch()} />
+      </div>
+    );
   return (
     <div className="scrolls">
-      <p className="sec" style={{ padding: '16px 16px 0' }}>{t('bench.choose')}</p>
+      <p className="sec" style={{ padding: '16px 16px 0' }}>
+        {t('bench.choose')}
+      </p>
       <div className="sections">
         {q.data?.sections.map((s) => (
           <button key={s.department} type="button" onClick={() => choose(s.department)} data-testid="section">
             <div className="strong">{t(`section.${s.department}`, { defaultValue: s.department })}</div>
             <div className="bigvalue">{s.counts.open}</div>
-            <div className="sec small">{t('bench.sectionCounts', { enter: s.counts.to_enter, held: s.counts.held })}</div>
+            <div className="sec small">
+              {t('bench.sectionCounts', { enter: s.counts.to_enter, held: s.counts.held })}
+            </div>
           </button>
         ))}
       </div>
@@ -76,7 +85,10 @@ function Worklist({ section }: { section: string }) {
     ...(search.instrument ? { instrument: search.instrument } : {}),
     ...(search.sample ? { sample: search.sample } : {}),
   };
-  const list = useQuery({ queryKey: ['worklist', query], queryFn: () => must(api.GET('/api/v1/worklist', { params: { query } })) });
+  const list = useQuery({
+    queryKey: ['worklist', query],
+    queryFn: () => must(api.GET('/api/v1/worklist', { params: { query } })),
+  });
   const sections = useQuery({ queryKey: ['sections'], queryFn: () => must(api.GET('/api/v1/worklist/sections')) });
   const instruments = useQuery({ queryKey: ['instruments'], queryFn: () => must(api.GET('/api/v1/instruments')) });
   const { groups, waiting, showNew } = useSteadyGroups(list.data?.groups, JSON.stringify(query));
@@ -90,7 +102,8 @@ function Worklist({ section }: { section: string }) {
   const [seen, setSeen] = useState(false);
   const active = rows.find((r) => r.item_id === entry.active);
 
-  const needsSeen = (r: S['Row']): boolean => toneOf(entry.text[r.item_id] ?? r.value, r) === 'critical' && entry.text[r.item_id] !== undefined;
+  const needsSeen = (r: S['Row']): boolean =>
+    toneOf(entry.text[r.item_id] ?? r.value, r) === 'critical' && entry.text[r.item_id] !== undefined;
   const saveRow = (r: S['Row']): boolean => {
     if (entry.text[r.item_id] === undefined || entry.text[r.item_id] === r.value) return true;
     if (toneOf(entry.text[r.item_id] ?? '', r) === 'bad') return false;
@@ -120,7 +133,10 @@ function Worklist({ section }: { section: string }) {
     e.preventDefault();
     e.stopPropagation();
   };
-  const typed = dirty({ active: null, text: entry.text }, rows.map((r) => ({ id: r.item_id, editable: true, value: r.value })));
+  const typed = dirty(
+    { active: null, text: entry.text },
+    rows.map((r) => ({ id: r.item_id, editable: true, value: r.value })),
+  );
   useKeys([
     { keys: 'ArrowDown', label: t('bench.keys.down'), run: () => go('down') },
     { keys: 'ArrowUp', label: t('bench.keys.up'), run: () => go('up') },
@@ -134,10 +150,18 @@ function Worklist({ section }: { section: string }) {
     <div className={active ? 'screen with-inspector' : 'screen'}>
       <div className="pane">
         <div className="tools">
-          <select className="input" style={{ width: 'auto' }} aria-label={t('bench.section')} value={section} onChange={(e) => choose(e.currentTarget.value)}>
+          <select
+            className="input"
+            style={{ width: 'auto' }}
+            aria-label={t('bench.section')}
+            value={section}
+            onChange={(e) => choose(e.currentTarget.value)}
+          >
             <option value="*">{t('bench.allSections')}</option>
             {sections.data?.sections.map((s) => (
-              <option key={s.department} value={s.department}>{t(`section.${s.department}`, { defaultValue: s.department })}</option>
+              <option key={s.department} value={s.department}>
+                {t(`section.${s.department}`, { defaultValue: s.department })}
+              </option>
             ))}
           </select>
           <select
@@ -145,51 +169,91 @@ function Worklist({ section }: { section: string }) {
             style={{ width: 'auto' }}
             aria-label={t('bench.analyzer')}
             value={search.instrument ?? ''}
-            onChange={(e) => void navigate({ to: '/bench', search: { ...search, instrument: e.currentTarget.value || undefined } })}
+            onChange={(e) =>
+              void navigate({ to: '/bench', search: { ...search, instrument: e.currentTarget.value || undefined } })
+            }
           >
             <option value="">{t('bench.allAnalyzers')}</option>
             {instruments.data?.instruments.map((i) => (
-              <option key={i.id} value={i.id}>{i.name}</option>
+              <option key={i.id} value={i.id}>
+                {i.name}
+              </option>
             ))}
           </select>
           <Segments
             label={t('col.state')}
             value={states.find((s) => s === state) ?? null}
-            onChange={(s) => void navigate({ to: '/bench', search: { ...search, sample: undefined, section, state: s } })}
+            onChange={(s) =>
+              void navigate({ to: '/bench', search: { ...search, sample: undefined, section, state: s } })
+            }
             options={states.map((s) => ({ value: s, label: t(`bench.show.${s}`), count: c?.[s] }))}
           />
           {search.sample && (
-            <Button onClick={() => void navigate({ to: '/bench', search: section ? { section } : {} })}>{t('bench.allSamples')}</Button>
+            <Button onClick={() => void navigate({ to: '/bench', search: section ? { section } : {} })}>
+              {t('bench.allSamples')}
+            </Button>
           )}
         </div>
         <div className="fill scroll" data-testid="worklist">
           <table className="table compact fixed wl">
             <thead>
               <tr>
-                <th scope="col" style={{ width: 30 }}><abbr title={t('qc.title')} style={{ textDecoration: 'none' }}>QC</abbr></th>
+                <th scope="col" style={{ width: 30 }}>
+                  <abbr title={t('qc.title')} style={{ textDecoration: 'none' }}>
+                    QC
+                  </abbr>
+                </th>
                 <th scope="col">{t('col.test')}</th>
-                <th scope="col" className="right" style={{ width: 80 }}>{t('col.result')}</th>
-                <th scope="col" style={{ width: 60 }}>{t('col.flag')}</th>
-                <th scope="col" className="hide-s" style={{ width: 90 }}>{t('col.unit')}</th>
-                <th scope="col" className="right hide-s" style={{ width: 78 }}>{t('col.interval')}</th>
-                <th scope="col" className="hide-s" style={{ width: 114 }}>{t('col.previous')}</th>
-                <th scope="col" className="hide-m" style={{ width: 64 }}>{t('col.trend')}</th>
-                <th scope="col" style={{ width: 98 }}>{t('col.state')}</th>
+                <th scope="col" className="right" style={{ width: 80 }}>
+                  {t('col.result')}
+                </th>
+                <th scope="col" style={{ width: 60 }}>
+                  {t('col.flag')}
+                </th>
+                <th scope="col" className="hide-s" style={{ width: 90 }}>
+                  {t('col.unit')}
+                </th>
+                <th scope="col" className="right hide-s" style={{ width: 78 }}>
+                  {t('col.interval')}
+                </th>
+                <th scope="col" className="hide-s" style={{ width: 114 }}>
+                  {t('col.previous')}
+                </th>
+                <th scope="col" className="hide-m" style={{ width: 64 }}>
+                  {t('col.trend')}
+                </th>
+                <th scope="col" style={{ width: 98 }}>
+                  {t('col.state')}
+                </th>
               </tr>
             </thead>
             <tbody>
               {!list.data && !list.error && <SkeletonRows rows={12} columns={COLUMNS} />}
               {groups.map((g) => (
                 <Fragment key={g.sample_id}>
-                  <GroupRow group={g} open={isOpen(g)} onToggle={() => setFolded((f) => ({ ...f, [g.sample_id]: isOpen(g) }))} />
+                  <GroupRow
+                    group={g}
+                    open={isOpen(g)}
+                    onToggle={() => setFolded((f) => ({ ...f, [g.sample_id]: isOpen(g) }))}
+                  />
                   {isOpen(g) && g.rows.map((r) => <ResultRow key={r.item_id} row={r} entry={entry} onKey={onKey} />)}
                 </Fragment>
               ))}
             </tbody>
           </table>
-          {list.error && !list.data && <div className="page"><Fault error={list.error} onRetry={() => void list.refetch()} /></div>}
+          {list.error && !list.data && (
+            <div className="page">
+              <Fault error={list.error} onRetry={() => void list.refetch()} />
+            </div>
+          )}
           {list.data?.groups.length === 0 && (
-            <Empty action={<Button onClick={() => void navigate({ to: '/bench/instruments' })}>{t('bench.seeAnalyzers')}</Button>}>{t('bench.empty')}</Empty>
+            <Empty
+              action={
+                <Button onClick={() => void navigate({ to: '/bench/instruments' })}>{t('bench.seeAnalyzers')}</Button>
+              }
+            >
+              {t('bench.empty')}
+            </Empty>
           )}
         </div>
         {waiting > 0 && (

@@ -28,7 +28,13 @@ export function GroupRow({ group: g, open, onToggle }: { group: S['Group']; open
     <tr className="group" data-testid="group" data-accession={g.accession}>
       <td colSpan={COLUMNS}>
         <div className="row" style={{ gap: 12 }}>
-          <button type="button" className="row" style={{ border: 0, background: 'none', padding: 0, gap: 12 }} aria-expanded={open} onClick={onToggle}>
+          <button
+            type="button"
+            className="row"
+            style={{ border: 0, background: 'none', padding: 0, gap: 12 }}
+            aria-expanded={open}
+            onClick={onToggle}
+          >
             {open ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
             <Priority value={g.priority} />
             <LabNo value={g.accession} />
@@ -39,7 +45,9 @@ export function GroupRow({ group: g, open, onToggle }: { group: S['Group']; open
           {rejected ? (
             <span className="row tone-rejected small">
               <IconBan size={14} aria-hidden />
-              {t('bench.rejected', { reason: t(`reject.${g.reject_reason ?? ''}`, { defaultValue: g.reject_reason ?? '' }) })}
+              {t('bench.rejected', {
+                reason: t(`reject.${g.reject_reason ?? ''}`, { defaultValue: g.reject_reason ?? '' }),
+              })}
               {g.recollect_asked ? ` · ${t('bench.recollect')}` : ''}
             </span>
           ) : (
@@ -49,7 +57,10 @@ export function GroupRow({ group: g, open, onToggle }: { group: S['Group']; open
             <i style={{ width: `${g.total > 0 ? (g.done / g.total) * 100 : 0}%` }} />
           </span>
           {d ? (
-            <span className={`row small nowrap tone-${d.tone} ${d.tone === 'calm' ? '' : 'strong'}`} title={at === null ? '' : stamp(at, i18n.language)}>
+            <span
+              className={`row small nowrap tone-${d.tone} ${d.tone === 'calm' ? '' : 'strong'}`}
+              title={at === null ? '' : stamp(at, i18n.language)}
+            >
               <IconClock size={14} stroke={1.75} aria-hidden />
               {t('bench.due', { when: d.text })}
             </span>
@@ -73,7 +84,15 @@ export function points(row: S['Row']): PlotPoint[] {
 }
 
 /** ResultRow is one test. The active row holds the field; the keyboard moves it. */
-export function ResultRow({ row: r, entry, onKey }: { row: S['Row']; entry: Entry; onKey: (e: KeyboardEvent, row: S['Row']) => void }) {
+export function ResultRow({
+  row: r,
+  entry,
+  onKey,
+}: {
+  row: S['Row'];
+  entry: Entry;
+  onKey: (e: KeyboardEvent, row: S['Row']) => void;
+}) {
   const { t, i18n } = useTranslation();
   const active = entry.active === r.item_id;
   const el = useRef<HTMLTableRowElement>(null);
@@ -91,6 +110,7 @@ export function ResultRow({ row: r, entry, onKey }: { row: S['Row']; entry: Entr
       tabIndex={active && !editable(r) ? 0 : -1}
       data-testid="result-row"
       data-code={r.code}
+      data-state={r.state}
       onClick={() => entry.act({ type: 'go', id: r.item_id })}
       onKeyDown={(e) => {
         if (!editable(r)) onKey(e, r);
@@ -101,7 +121,11 @@ export function ResultRow({ row: r, entry, onKey }: { row: S['Row']; entry: Entr
       </td>
       <td>
         {name}
-        {r.calculated && <span className="fx" title={t('bench.calculated')}>fx</span>}
+        {r.calculated && (
+          <span className="fx" title={t('bench.calculated')}>
+            fx
+          </span>
+        )}
       </td>
       <td className="right">
         <Cell row={r} entry={entry} active={active} name={name} onKey={onKey} />
@@ -110,10 +134,14 @@ export function ResultRow({ row: r, entry, onKey }: { row: S['Row']; entry: Entr
         <Flag code={r.flag} />
       </td>
       <td className="sec hide-s">{r.unit}</td>
-      <td className="right sec nowrap hide-s">{r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}</td>
+      <td className="right sec nowrap hide-s">
+        {r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}
+      </td>
       <td className="hide-s nowrap">
         <span className="row" style={{ gap: 4 }}>
-          <span style={{ minWidth: 48 }} className="small sec right">{r.previous[0] && <Value text={r.previous[0].value} />}</span>
+          <span style={{ minWidth: 48 }} className="small sec right">
+            {r.previous[0] && <Value text={r.previous[0].value} />}
+          </span>
           {r.delta?.over && <Delta text={r.delta.text} />}
         </span>
       </td>
@@ -121,13 +149,23 @@ export function ResultRow({ row: r, entry, onKey }: { row: S['Row']; entry: Entr
         <Sparkline points={points(r)} low={toNumber(r.interval.low)} high={toNumber(r.interval.high)} />
       </td>
       <td>
-        {r.state === 'sent_to_analyzer' && r.waiting_on ? <State state="sent_to_analyzer" text={t('bench.on', { name: r.waiting_on })} /> : <State state={r.state === 'pending' ? 'to_enter' : r.state} />}
+        {r.state === 'sent_to_analyzer' && r.waiting_on ? (
+          <State state="sent_to_analyzer" text={t('bench.on', { name: r.waiting_on })} />
+        ) : (
+          <State state={r.state === 'pending' ? 'to_enter' : r.state} />
+        )}
       </td>
     </tr>
   );
 }
 
-function Cell(props: { row: S['Row']; entry: Entry; active: boolean; name: string; onKey: (e: KeyboardEvent, row: S['Row']) => void }) {
+function Cell(props: {
+  row: S['Row'];
+  entry: Entry;
+  active: boolean;
+  name: string;
+  onKey: (e: KeyboardEvent, row: S['Row']) => void;
+}) {
   const { row: r, entry, active } = props;
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
@@ -157,8 +195,23 @@ function Cell(props: { row: S['Row']; entry: Entry; active: boolean; name: strin
       />
     );
   }
-  if (entry.saving[r.item_id]) return <span className="saving" title={t('bench.saving')}><Value text={text} /></span>;
-  if (bad || typed !== undefined) return <span className={`cellbox${wide}${bad}`} style={{ display: 'inline-block', lineHeight: '20px' }}>{text}</span>;
-  if (r.value === '') return can ? <span className={`cellbox${wide}`} style={{ display: 'inline-block' }} /> : <span className="dim">–</span>;
+  if (entry.saving[r.item_id])
+    return (
+      <span className="saving" title={t('bench.saving')}>
+        <Value text={text} />
+      </span>
+    );
+  if (bad || typed !== undefined)
+    return (
+      <span className={`cellbox${wide}${bad}`} style={{ display: 'inline-block', lineHeight: '20px' }}>
+        {text}
+      </span>
+    );
+  if (r.value === '')
+    return can ? (
+      <span className={`cellbox${wide}`} style={{ display: 'inline-block' }} />
+    ) : (
+      <span className="dim">–</span>
+    );
   return <Value text={r.value} flag={r.flag} />;
 }

@@ -8,7 +8,12 @@ export interface Steady<T> {
 }
 
 /** steady orders what came by what was shown before. With nothing shown yet everything is shown. */
-export function steady<T>(came: readonly T[], id: (x: T) => string, before: readonly string[], open: boolean): Steady<T> {
+export function steady<T>(
+  came: readonly T[],
+  id: (x: T) => string,
+  before: readonly string[],
+  open: boolean,
+): Steady<T> {
   if (before.length === 0 || open) return { shown: [...came], waiting: 0 };
   const byId = new Map(came.map((x) => [id(x), x]));
   const shown = before.flatMap((k) => {

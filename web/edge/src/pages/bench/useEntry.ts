@@ -1,6 +1,6 @@
 import { must } from '@jaanch/shared/api/client';
 import { problemOf, type Problem } from '@jaanch/shared/api/problem';
-import { dirty, grid, gridStart, type GridAction, type GridRow } from '@jaanch/shared/lab/grid';
+import { dirty, grid, gridStart, type GridAction, type GridRow, type GridState } from '@jaanch/shared/lab/grid';
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { api, type S } from '../../api';
 import { queries } from '../../queries';
@@ -23,27 +23,44 @@ export interface Entry {
 /** useEntry keeps what is typed as a draft on the node, and saves rows one by one: one refused row never holds up others. */
 export function useEntry(rows: S['Row'][], start: string | undefined): Entry {
   const byId = useMemo(() => new Map(rows.map((r) => [r.item_id, r])), [rows]);
-  const cells = useMemo<GridRow[]>(() => rows.map((r) => ({ id: r.item_id, editable: editable(r), value: r.value })), [rows]);
+  const cells = useMemo<GridRow[]>(
+    () => rows.map((r) => ({ id: r.item_id, editable: editable(r), value: r.value })),
+    [rows],
+  );
   const cellsRef = useRef(cells);
-  const [state, act] = useReducer((s: typeof gridStart, a: GridAction) => grid(s, a, cellsRef.current), {
-    ...gridStart,
-    active: start ?? null,
-  });
+  const [state, dispatch] = useReducer(
+    (s: GridState, d: { action: GridAction; rows: GridRow[] }) => grid(s, d.action, d.rows),
+    {
+      ...gridStart,
+      active: start ?? null,
+    },
+  );
   const [saving, setSaving] = useState<Record<string, boolean>>({});
   const [problems, setProblems] = useState<Record<string, Problem>>({});
   const [drafted, setDrafted] = useState(true);
   useEffect(() => {
     cellsRef.current = cells;
   }, [cells]);
+  const act = useCallback((action: GridAction) => {
+    if (action.type === 'type') setDrafted(false);
+    dispatch({ action, rows: cellsRef.current });
+  }, []);
 
   useEffect(() => {
-    const mine = rows.flatMap((r) => (r.draft?.mine && r.draft.text !== r.value ? [[r.item_id, r.draft.text] as const] : []));
-    if (mine.length > 0) act({ type: 'drafts', text: Object.fromEntries(mine) });
+    const mine = rows.flatMap((r) =>
+      r.draft?.mine && r.draft.text !== r.value ? [[r.item_id, r.draft.text] as const] : [],
+    );
+    if (mine.length > 0)
+      dispatch({ action: { type: 'drafts', text: Object.fromEntries(mine) }, rows: cellsRef.current });
   }, [rows]);
 
   const kept = useRef<Record<string, string>>({});
   const flush = useCallback((text: Record<string, string>) => {
-    const changed = Object.entries(text).filter(([id, v]) => kept.current[id] !== v);
+    const undone = Object.keys(kept.current).filter((id) => !(id in text));
+    const changed = [
+      ...Object.entries(text).filter(([id, v]) => kept.current[id] !== v),
+      ...undone.map((id) => [id, ''] as const), // an empty text drops the draft
+    ];
     kept.current = { ...text };
     if (changed.length === 0) return;
     void Promise.allSettled(
@@ -53,7 +70,6 @@ export function useEntry(rows: S['Row'][], start: string | undefined): Entry {
   const latest = useRef(state.text);
   useEffect(() => {
     latest.current = state.text;
-    setDrafted(false);
     const timer = setTimeout(() => flush(state.text), DRAFT_REST_MS);
     return () => clearTimeout(timer);
   }, [state.text, flush]);
@@ -68,7 +84,7 @@ export function useEntry(rows: S['Row'][], start: string | undefined): Entry {
         const value = latest.current[c.id]?.trim() ?? '';
         if (!row || value === '') continue;
         setSaving((s) => ({ ...s, [c.id]: true }));
-        setProblems(({ [c.id]: _gone, ...rest }) => rest);
+        setProblems((p) => without(p, c.id));
         must(
           api.PUT('/api/v1/items/{id}/result', {
             params: { path: { id: c.id } },
@@ -77,17 +93,24 @@ export function useEntry(rows: S['Row'][], start: string | undefined): Entry {
         )
           .then(
             () => {
-              act({ type: 'saved', ids: [c.id] });
-              delete kept.current[c.id];
-              void queries.invalidateQueries({ predicate: (q) => ['worklist', 'row', 'today', 'sections'].includes(String(q.queryKey[0])) });
+              // What was typed while the save was on its way stays.
+              if (latest.current[c.id]?.trim() === value) act({ type: 'saved', ids: [c.id] });
+              kept.current = without(kept.current, c.id);
+              void queries.invalidateQueries({
+                predicate: (q) => ['worklist', 'row', 'today', 'sections'].includes(String(q.queryKey[0])),
+              });
             },
             (err: unknown) => setProblems((p) => ({ ...p, [c.id]: problemOf(err) })),
           )
-          .finally(() => setSaving(({ [c.id]: _done, ...rest }) => rest));
+          .finally(() => setSaving((s) => without(s, c.id)));
       }
     },
-    [byId],
+    [byId, act],
   );
-  const forget = useCallback((id: string) => setProblems(({ [id]: _gone, ...rest }) => rest), []);
+  const forget = useCallback((id: string) => setProblems((p) => without(p, id)), []);
   return { active: state.active, text: state.text, saving, problems, drafted, act, save, forget };
+}
+
+function without<T>(record: Record<string, T>, id: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([k]) => k !== id));
 }

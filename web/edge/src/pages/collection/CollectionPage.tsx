@@ -101,16 +101,26 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
   const collect = useMutation({
     mutationFn: async () => {
       for (const s of open) {
-        await must(api.POST('/api/v1/samples/{id}/collect', { params: { path: { id: s.id } }, body: { versions: s.versions } }));
+        await must(
+          api.POST('/api/v1/samples/{id}/collect', { params: { path: { id: s.id } }, body: { versions: s.versions } }),
+        );
       }
     },
-    onSettled: () => void queries.invalidateQueries({ predicate: (q) => ['collection', 'today', 'worklist', 'sections'].includes(String(q.queryKey[0])) }),
+    onSettled: () =>
+      void queries.invalidateQueries({
+        predicate: (q) => ['collection', 'today', 'worklist', 'sections'].includes(String(q.queryKey[0])),
+      }),
     onSuccess: onDone,
   });
   const print = useMutation({
     mutationFn: async () => {
       for (const s of toDo) {
-        await must(api.POST('/api/v1/samples/{id}/labels', { params: { path: { id: s.id }, header: { 'Idempotency-Key': newKey() } }, body: { copies: 1 } }));
+        await must(
+          api.POST('/api/v1/samples/{id}/labels', {
+            params: { path: { id: s.id }, header: { 'Idempotency-Key': newKey() } },
+            body: { copies: 1 },
+          }),
+        );
       }
     },
   });
@@ -121,7 +131,9 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
       <div className="who">
         <div className="row between">
           <span className="name">{entry.name}</span>
-          <span className="sec small nowrap">{t('collect.waits', { span: span(now - (ms(entry.since) ?? now), t) })}</span>
+          <span className="sec small nowrap">
+            {t('collect.waits', { span: span(now - (ms(entry.since) ?? now), t) })}
+          </span>
         </div>
         <div className="num">{[sexAge(entry, t), entry.mrn, entry.phone].filter(Boolean).join(' · ')}</div>
         {entry.note && (
@@ -134,7 +146,12 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
       {toDo.map((s) => {
         const done = s.state !== 'expected' || scanned.includes(s.accession);
         return (
-          <div key={s.id} className={!done && s === left[0] ? 'tuberow next' : 'tuberow'} data-testid="collect-tube" data-accession={s.accession}>
+          <div
+            key={s.id}
+            className={!done && s === left[0] ? 'tuberow next' : 'tuberow'}
+            data-testid="collect-tube"
+            data-accession={s.accession}
+          >
             <Tube colour={s.colour} touch />
             <div className="grow">
               <div className="strong">{s.text}</div>
@@ -149,7 +166,11 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
                 {s.state === 'expected' ? t('collect.scanned') : t(`state.${s.state}`)}
               </span>
             ) : (
-              <Button size="touch" icon={<IconScan size={17} stroke={1.75} aria-hidden />} onClick={() => mark(s.accession)}>
+              <Button
+                size="touch"
+                icon={<IconScan size={17} stroke={1.75} aria-hidden />}
+                onClick={() => mark(s.accession)}
+              >
                 {t('collect.scanTube')}
               </Button>
             )}
@@ -162,16 +183,33 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
         </div>
       )}
       <div className="acts">
-        <Button size="touch" icon={<IconPrinter size={17} stroke={1.75} aria-hidden />} busy={print.isPending} onClick={() => print.mutate()}>
+        <Button
+          size="touch"
+          icon={<IconPrinter size={17} stroke={1.75} aria-hidden />}
+          busy={print.isPending}
+          onClick={() => print.mutate()}
+        >
           {t('collect.label')}
         </Button>
         <Button size="touch" onClick={() => open.forEach((s) => mark(s.accession))}>
           {t('collect.all')}
         </Button>
-        <Button size="touch" look="danger" icon={<IconBan size={17} stroke={1.75} aria-hidden />} onClick={() => setReject(toDo[0] ?? null)}>
+        <Button
+          size="touch"
+          look="danger"
+          icon={<IconBan size={17} stroke={1.75} aria-hidden />}
+          onClick={() => setReject(toDo[0] ?? null)}
+        >
           {t('collect.reject')}
         </Button>
-        <Button size="big" look={ready ? 'primary' : 'default'} disabled={!ready} busy={collect.isPending} onClick={() => collect.mutate()} data-testid="collected">
+        <Button
+          size="big"
+          look={ready ? 'primary' : 'default'}
+          disabled={!ready}
+          busy={collect.isPending}
+          onClick={() => collect.mutate()}
+          data-testid="collected"
+        >
           {ready ? t('collect.done') : t('collect.progress', { n: open.length - left.length, of: open.length })}
         </Button>
       </div>

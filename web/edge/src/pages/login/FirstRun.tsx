@@ -17,7 +17,16 @@ const MIN_PASSWORD = 12;
 export function FirstRun({ state }: { state: S['State'] }) {
   const { t } = useTranslation();
   const [key] = useState(newKey);
-  const [f, setF] = useState({ lab: '', address: '', city: '', phone: '', name: '', login: '', password: '', code: '' });
+  const [f, setF] = useState({
+    lab: '',
+    address: '',
+    city: '',
+    phone: '',
+    name: '',
+    login: '',
+    password: '',
+    code: '',
+  });
   const set = (k: keyof typeof f) => (v: string) => setF((now) => ({ ...now, [k]: v }));
   const go = useMutation({
     mutationFn: () =>
@@ -69,7 +78,13 @@ export function FirstRun({ state }: { state: S['State'] }) {
           <h2>{t('first.admin')}</h2>
           <div className="cols2">
             <Text label={t('first.name')} value={f.name} onChange={set('name')} />
-            <Text label={t('login.name')} value={f.login} onChange={set('login')} autoCapitalize="none" autoComplete="username" />
+            <Text
+              label={t('login.name')}
+              value={f.login}
+              onChange={set('login')}
+              autoCapitalize="none"
+              autoComplete="username"
+            />
             <Text
               label={t('login.password')}
               type="password"

@@ -20,7 +20,8 @@ export function LoginPage({ state }: { state: S['State'] }) {
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const go = useMutation({
-    mutationFn: () => must(api.POST('/api/v1/session/login', { body: { login: login.trim(), password, ...(code ? { code } : {}) } })),
+    mutationFn: () =>
+      must(api.POST('/api/v1/session/login', { body: { login: login.trim(), password, ...(code ? { code } : {}) } })),
     onSuccess: (session) => queries.setQueryData(['session'], session),
     onError: () => setPassword(''),
   });
@@ -40,8 +41,21 @@ export function LoginPage({ state }: { state: S['State'] }) {
           </div>
         </div>
         <form className="col wide" onSubmit={submit} aria-label={t('login.title')}>
-          <Text label={t('login.name')} value={login} onChange={setLogin} autoFocus autoComplete="username" autoCapitalize="none" />
-          <Text label={t('login.password')} type="password" value={password} onChange={setPassword} autoComplete="current-password" />
+          <Text
+            label={t('login.name')}
+            value={login}
+            onChange={setLogin}
+            autoFocus
+            autoComplete="username"
+            autoCapitalize="none"
+          />
+          <Text
+            label={t('login.password')}
+            type="password"
+            value={password}
+            onChange={setPassword}
+            autoComplete="current-password"
+          />
           {needsCode && <Text label={t('login.code')} value={code} onChange={setCode} inputMode="numeric" />}
           {go.error && <Fault error={go.error} />}
           <Button type="submit" look="primary" size="touch" busy={go.isPending} disabled={!login || !password}>

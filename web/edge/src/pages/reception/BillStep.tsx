@@ -49,8 +49,18 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
         {!quote && <p className="sec small">{t('reception.billHint')}</p>}
         <div className="sum" style={{ alignItems: 'center' }}>
           <span className="row nowrap">
-            <label htmlFor="discount" className="sec small">{t('reception.discount')}</label>
-            <input id="discount" className="input num" style={{ width: 44, minHeight: 26, padding: '0 6px' }} inputMode="decimal" value={d.discount} aria-invalid={over} onChange={(e) => setDraft({ discount: e.currentTarget.value })} />
+            <label htmlFor="discount" className="sec small">
+              {t('reception.discount')}
+            </label>
+            <input
+              id="discount"
+              className="input num"
+              style={{ width: 44, minHeight: 26, padding: '0 6px' }}
+              inputMode="decimal"
+              value={d.discount}
+              aria-invalid={over}
+              onChange={(e) => setDraft({ discount: e.currentTarget.value })}
+            />
             <span className={over ? 'tone-high small' : 'dim small'}>{t('reception.limit', { n: limit })}</span>
           </span>
           <span className="nowrap">{total && total.discount > 0 ? `− ${rupees(total.discount, true)}` : ''}</span>
@@ -69,7 +79,9 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
         )}
         <div className="sum line" style={{ alignItems: 'flex-end' }}>
           <span className="strong">{t('reception.toTake')}</span>
-          <span className="total" data-testid="total">{inr(total?.net ?? 0)}</span>
+          <span className="total" data-testid="total">
+            {inr(total?.net ?? 0)}
+          </span>
         </div>
         <p className="dim small">{t('reception.noGst')}</p>
       </div>
@@ -103,10 +115,18 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
           ) : (
             <p className="small sec">{t('reception.noUpi')}</p>
           )}
-          <Text label={t('reception.last4')} value={d.reference} inputMode="numeric" maxLength={40} onChange={(reference) => setDraft({ reference })} />
+          <Text
+            label={t('reception.last4')}
+            value={d.reference}
+            inputMode="numeric"
+            maxLength={40}
+            onChange={(reference) => setDraft({ reference })}
+          />
         </div>
       )}
-      {d.mode === 'card' && <Text label={t('reception.cardRef')} value={d.reference} onChange={(reference) => setDraft({ reference })} />}
+      {d.mode === 'card' && (
+        <Text label={t('reception.cardRef')} value={d.reference} onChange={(reference) => setDraft({ reference })} />
+      )}
       {d.mode === 'later' && <p className="sec small">{t('reception.laterHint')}</p>}
     </>
   );

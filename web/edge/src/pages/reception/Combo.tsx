@@ -1,8 +1,7 @@
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from 'react';
 import { Keys } from '@jaanch/shared/ui/Keys';
 
-/** Combo is a search box with its list: ↑↓ choose, Enter takes, Esc empties. The box keeps the focus after a choice. */
-export function Combo<T>(props: {
+interface ComboProps<T> {
   label: string;
   placeholder: string;
   icon: ReactNode;
@@ -17,7 +16,10 @@ export function Combo<T>(props: {
   tip?: ReactNode;
   inputRef?: Ref<HTMLInputElement>;
   testId?: string;
-}) {
+}
+
+/** Combo is a search box with its list: ↑↓ choose, Enter takes, Esc empties. The box keeps the focus after a choice. */
+export function Combo<T>({ inputRef, ...props }: ComboProps<T>) {
   const list = useId();
   const [active, setActive] = useState(0);
   const [focused, setFocused] = useState(false);
@@ -45,7 +47,7 @@ export function Combo<T>(props: {
       <div className="box">
         {props.icon}
         <input
-          ref={props.inputRef}
+          ref={inputRef}
           value={props.text}
           placeholder={props.placeholder}
           aria-label={props.label}

@@ -19,14 +19,22 @@ export function LabelsStep({ quote }: { quote: S['Quote'] | undefined }) {
   const d = useDraft();
   const printer = usePrinter();
   const who = d.patient?.name ?? d.form?.name ?? '';
-  const sexAge = d.patient ? `${d.patient.age.replace(/\s/g, '').toUpperCase()}/${d.patient.sex}` : d.form ? `${d.form.age}${d.form.unit.toUpperCase()}/${d.form.sex}` : '';
+  const sexAge = d.patient
+    ? `${d.patient.age.replace(/\s/g, '').toUpperCase()}/${d.patient.sex}`
+    : d.form
+      ? `${d.form.age}${d.form.unit.toUpperCase()}/${d.form.sex}`
+      : '';
   return (
     <>
       <div className="stephead">
         <span className="no">3</span>
         <h2>{t('reception.labels')}</h2>
         <span className="hint row" style={{ gap: 4 }}>
-          {printer ? <IconPrinter size={14} stroke={1.75} aria-hidden /> : <IconPrinterOff size={14} stroke={1.75} aria-hidden />}
+          {printer ? (
+            <IconPrinter size={14} stroke={1.75} aria-hidden />
+          ) : (
+            <IconPrinterOff size={14} stroke={1.75} aria-hidden />
+          )}
           {printer ? t(`printer.${printer.state}`, { name: printer.name }) : t('printer.none')}
         </span>
       </div>
@@ -54,12 +62,18 @@ export function LabelsStep({ quote }: { quote: S['Quote'] | undefined }) {
               <div className="row between">
                 <span className="row small">
                   <Tube colour={tube.colour} />
-                  <span className="cut" style={{ maxWidth: 104 }}>{tube.text}</span>
+                  <span className="cut" style={{ maxWidth: 104 }}>
+                    {tube.text}
+                  </span>
                 </span>
                 <span className="stepper" role="group" aria-label={t('reception.copies', { tube: tube.text })}>
-                  <button type="button" aria-label={t('act.less')} onClick={() => set(copies - 1)}>−</button>
+                  <button type="button" aria-label={t('act.less')} onClick={() => set(copies - 1)}>
+                    −
+                  </button>
                   <span aria-live="polite">{copies}</span>
-                  <button type="button" aria-label={t('act.more')} onClick={() => set(copies + 1)}>+</button>
+                  <button type="button" aria-label={t('act.more')} onClick={() => set(copies + 1)}>
+                    +
+                  </button>
                 </span>
               </div>
             </div>

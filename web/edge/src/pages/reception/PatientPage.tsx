@@ -20,12 +20,26 @@ import { queries } from '../../queries';
 export function PatientPage() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/reception/patients/$id' });
-  const person = useQuery({ queryKey: ['patient', id], queryFn: () => must(api.GET('/api/v1/patients/{id}', { params: { path: { id } } })) });
+  const person = useQuery({
+    queryKey: ['patient', id],
+    queryFn: () => must(api.GET('/api/v1/patients/{id}', { params: { path: { id } } })),
+  });
   useHeading(t('nav.reception'), person.data?.patient.mrn);
-  if (!person.data) return <div className="page">{person.error && <Fault error={person.error} onRetry={() => void person.refetch()} />}</div>;
+  if (!person.data)
+    return (
+      <div className="page">{person.error && <Fault error={person.error} onRetry={() => void person.refetch()} />}</div>
+    );
   return (
     <div className="scrolls">
-      <div className="page" style={{ display: 'grid', gap: 16, gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))', alignItems: 'start' }}>
+      <div
+        className="page"
+        style={{
+          display: 'grid',
+          gap: 16,
+          gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))',
+          alignItems: 'start',
+        }}
+      >
         <Edit key={person.data.patient.versions} patient={person.data.patient} />
         <Visits visits={person.data.visits} />
       </div>
@@ -33,7 +47,8 @@ export function PatientPage() {
   );
 }
 
-type Form = Pick<S['Patient'], 'name' | 'sex' | 'versions'> & Record<'name_local' | 'birth_date' | 'phone' | 'email' | 'address' | 'city', string>;
+type Form = Pick<S['Patient'], 'name' | 'sex' | 'versions'> &
+  Record<'name_local' | 'birth_date' | 'phone' | 'email' | 'address' | 'city', string>;
 
 function formOf(p: S['Patient']): Form {
   return {
@@ -68,7 +83,9 @@ function Edit({ patient }: { patient: S['Patient'] }) {
             patient: {
               name: f.name,
               sex: f.sex,
-              ...Object.fromEntries((['name_local', 'birth_date', 'phone', 'email', 'address', 'city'] as const).map((k) => [k, f[k]])),
+              ...Object.fromEntries(
+                (['name_local', 'birth_date', 'phone', 'email', 'address', 'city'] as const).map((k) => [k, f[k]]),
+              ),
               ...(patient.age_stated && f.birth_date === (patient.birth_date ?? '') ? stated(patient) : {}),
             },
           },
@@ -86,7 +103,9 @@ function Edit({ patient }: { patient: S['Patient'] }) {
   });
   useKeys([{ keys: 'mod+Enter', label: t('act.save'), run: () => changed && save.mutate(f.versions) }]);
   const differs: StaleField[] = theirs
-    ? fields.filter((k) => formOf(theirs)[k] !== f[k]).map((k) => ({ label: t(`patient.${k}`), yours: f[k], theirs: formOf(theirs)[k] }))
+    ? fields
+        .filter((k) => formOf(theirs)[k] !== f[k])
+        .map((k) => ({ label: t(`patient.${k}`), yours: f[k], theirs: formOf(theirs)[k] }))
     : [];
   return (
     <section className="panel">
@@ -100,17 +119,45 @@ function Edit({ patient }: { patient: S['Patient'] }) {
         <div className="cols2">
           <Text label={t('patient.name')} value={f.name} onChange={(name) => setF({ ...f, name })} />
           <Text label={t('patient.name_local')} value={f.name_local} onChange={(v) => setF({ ...f, name_local: v })} />
-          <Choose label={t('patient.sex')} value={f.sex} onChange={(sex) => setF({ ...f, sex: sex as Form['sex'] })} options={['M', 'F', 'O', 'U'].map((v) => ({ value: v, label: t(`sexLong.${v}`) }))} />
-          <Text label={t('patient.birth_date')} type="date" value={f.birth_date} onChange={(v) => setF({ ...f, birth_date: v })} />
-          <Text label={t('patient.phone')} value={f.phone} inputMode="tel" onChange={(phone) => setF({ ...f, phone })} />
-          <Text label={t('patient.email')} value={f.email} inputMode="email" onChange={(email) => setF({ ...f, email })} />
+          <Choose
+            label={t('patient.sex')}
+            value={f.sex}
+            onChange={(sex) => setF({ ...f, sex: sex as Form['sex'] })}
+            options={['M', 'F', 'O', 'U'].map((v) => ({ value: v, label: t(`sexLong.${v}`) }))}
+          />
+          <Text
+            label={t('patient.birth_date')}
+            type="date"
+            value={f.birth_date}
+            onChange={(v) => setF({ ...f, birth_date: v })}
+          />
+          <Text
+            label={t('patient.phone')}
+            value={f.phone}
+            inputMode="tel"
+            onChange={(phone) => setF({ ...f, phone })}
+          />
+          <Text
+            label={t('patient.email')}
+            value={f.email}
+            inputMode="email"
+            onChange={(email) => setF({ ...f, email })}
+          />
           <Text label={t('patient.address')} value={f.address} onChange={(address) => setF({ ...f, address })} />
           <Text label={t('patient.city')} value={f.city} onChange={(city) => setF({ ...f, city })} />
         </div>
         {save.error && problemOf(save.error).code !== 'stale_record' && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button onClick={() => void navigate({ to: '/reception', search: { patient: patient.id } })}>{t('patient.visit')}</Button>
-          <Button look="primary" keys="mod+Enter" disabled={!changed} busy={save.isPending} onClick={() => save.mutate(f.versions)}>
+          <Button onClick={() => void navigate({ to: '/reception', search: { patient: patient.id } })}>
+            {t('patient.visit')}
+          </Button>
+          <Button
+            look="primary"
+            keys="mod+Enter"
+            disabled={!changed}
+            busy={save.isPending}
+            onClick={() => save.mutate(f.versions)}
+          >
             {t('act.save')}
           </Button>
         </div>
@@ -148,11 +195,15 @@ function Visits({ visits }: { visits: S['VisitSummary'][] }) {
           {visits.map((v) => (
             <tr key={v.id}>
               <td>
-                <Link to="/reception/visits/$id" params={{ id: v.id }} className="num">{v.number}</Link>
+                <Link to="/reception/visits/$id" params={{ id: v.id }} className="num">
+                  {v.number}
+                </Link>
               </td>
               <td className="sec">{day(ms(v.at) ?? 0, i18n.language)}</td>
               <td>{v.panels.join(', ')}</td>
-              <td><State state={v.state} /></td>
+              <td>
+                <State state={v.state} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -10,7 +10,7 @@ import { Check, Text } from '@jaanch/shared/ui/Field';
 import { Notice } from '@jaanch/shared/ui/Notice';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { IconCheck, IconSearch, IconUserPlus } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
@@ -32,6 +32,10 @@ export function PatientStep() {
     enabled: rested.length >= 2,
     gcTime: 0,
   });
+  const empty = d.patient === null && d.form === null;
+  useEffect(() => {
+    if (empty) box.current?.focus();
+  }, [empty, d.key]);
   const options: Found[] = [...(found.data?.hits ?? []).map((hit): Found => ({ kind: 'hit', hit })), { kind: 'new' }];
   const begin = (): void => {
     setDraft({ patient: null, form: fromQuery(text) });
@@ -103,12 +107,22 @@ function Known({ patient: p }: { patient: S['Patient'] }) {
         </span>
       </div>
       <span className="num">
-        {[sexAge(p, t), p.birth_date && !p.age_stated ? t('reception.born', { date: day(Date.parse(p.birth_date), i18n.language) }) : '', p.mrn].filter(Boolean).join(' · ')}
+        {[
+          sexAge(p, t),
+          p.birth_date && !p.age_stated
+            ? t('reception.born', { date: day(Date.parse(p.birth_date), i18n.language) })
+            : '',
+          p.mrn,
+        ]
+          .filter(Boolean)
+          .join(' · ')}
       </span>
       <span className="num sec">{[p.phone, p.city].filter(Boolean).join(' · ')}</span>
       <div className="row between">
         <span className="sec">
-          {last === null ? t('reception.firstVisit') : t('reception.lastVisit', { date: day(last, i18n.language), count: p.visits })}
+          {last === null
+            ? t('reception.firstVisit')
+            : t('reception.lastVisit', { date: day(last, i18n.language), count: p.visits })}
         </span>
         {p.due > 0 && <span className="tone-delta strong num">{t('reception.due', { amount: inr(p.due) })}</span>}
       </div>
@@ -127,7 +141,13 @@ function NewPatient({ form: f, onTake }: { form: PatientForm; onTake: (id: strin
   const set = (change: Partial<PatientForm>): void => setDraft({ form: { ...f, ...change } });
   return (
     <div className="col" style={{ gap: 12 }} data-testid="patient-new">
-      <Text label={t('patient.name')} value={f.name} autoFocus onChange={(name) => set({ name })} data-testid="patient-name" />
+      <Text
+        label={t('patient.name')}
+        value={f.name}
+        autoFocus
+        onChange={(name) => set({ name })}
+        data-testid="patient-name"
+      />
       <div className="row top">
         <div className="field">
           <span className="lab">{t('patient.sex')}</span>
@@ -139,7 +159,14 @@ function NewPatient({ form: f, onTake }: { form: PatientForm; onTake: (id: strin
           />
         </div>
         <div className="grow">
-          <Text label={t('patient.age')} value={f.age} inputMode="numeric" disabled={f.born !== ''} onChange={(age) => set({ age: age.replace(/\D/g, '').slice(0, 3) })} data-testid="patient-age" />
+          <Text
+            label={t('patient.age')}
+            value={f.age}
+            inputMode="numeric"
+            disabled={f.born !== ''}
+            onChange={(age) => set({ age: age.replace(/\D/g, '').slice(0, 3) })}
+            data-testid="patient-age"
+          />
         </div>
         <div className="field">
           <span className="lab">{t('patient.unit')}</span>
@@ -153,7 +180,13 @@ function NewPatient({ form: f, onTake }: { form: PatientForm; onTake: (id: strin
       </div>
       <div className="cols2">
         <Text label={t('patient.born')} type="date" value={f.born} onChange={(born) => set({ born })} />
-        <Text label={t('patient.phone')} value={f.phone} inputMode="tel" onChange={(phone) => set({ phone })} data-testid="patient-phone" />
+        <Text
+          label={t('patient.phone')}
+          value={f.phone}
+          inputMode="tel"
+          onChange={(phone) => set({ phone })}
+          data-testid="patient-phone"
+        />
       </div>
       <Text label={t('patient.city')} value={f.city} onChange={(city) => set({ city })} />
       <Twins form={f} onTake={onTake} />
@@ -183,7 +216,11 @@ function Twins({ form: f, onTake }: { form: PatientForm; onTake: (id: string) =>
             name: rested.name,
             phone: rested.phone,
             sex: rested.sex,
-            ...(rested.born ? { birth_date: rested.born } : rested.age ? { age_value: Number(rested.age), age_unit: rested.unit } : {}),
+            ...(rested.born
+              ? { birth_date: rested.born }
+              : rested.age
+                ? { age_value: Number(rested.age), age_unit: rested.unit }
+                : {}),
           },
         }),
       ),
@@ -245,7 +282,11 @@ export function VisitFields() {
         {['whatsapp', 'print', 'email'].map((w) => (
           <Check key={w} label={t(`deliver.${w}`)} checked={d.delivery.includes(w)} onChange={() => deliver(w)} />
         ))}
-        <Check label={t('reception.consent')} checked={d.consent} onChange={(e) => setDraft({ consent: e.currentTarget.checked })} />
+        <Check
+          label={t('reception.consent')}
+          checked={d.consent}
+          onChange={(e) => setDraft({ consent: e.currentTarget.checked })}
+        />
       </div>
     </>
   );

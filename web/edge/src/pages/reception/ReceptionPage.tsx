@@ -43,7 +43,11 @@ export function ReceptionPage() {
   const quote = useQuery({
     queryKey: ['quote', items, d.patient?.id, d.priority, discount],
     queryFn: () =>
-      must(api.POST('/api/v1/visits/quote', { body: { items, priority: d.priority, discount, ...(d.patient ? { patient_id: d.patient.id } : {}) } })),
+      must(
+        api.POST('/api/v1/visits/quote', {
+          body: { items, priority: d.priority, discount, ...(d.patient ? { patient_id: d.patient.id } : {}) },
+        }),
+      ),
     enabled: items.length > 0,
   });
   const current = items.length > 0 ? quote.data : undefined;
@@ -66,7 +70,9 @@ export function ReceptionPage() {
     onSuccess: (visit) => {
       setSaved(visit);
       setDraft(blank());
-      void queries.invalidateQueries({ predicate: (q) => ['today', 'visits', 'collection', 'worklist', 'sections'].includes(String(q.queryKey[0])) });
+      void queries.invalidateQueries({
+        predicate: (q) => ['today', 'visits', 'collection', 'worklist', 'sections'].includes(String(q.queryKey[0])),
+      });
     },
     onError: (err) => {
       // A refused request was not done: another try is another request. Without an answer the key stays, so that it is done once.
@@ -117,7 +123,15 @@ export function ReceptionPage() {
           <Button disabled={off !== undefined} why={off} busy={save.isPending} onClick={() => go(false)}>
             {t('reception.later')}
           </Button>
-          <Button look="primary" keys="mod+Enter" disabled={off !== undefined} why={off} busy={save.isPending} onClick={() => go(true)} data-testid="save-visit">
+          <Button
+            look="primary"
+            keys="mod+Enter"
+            disabled={off !== undefined}
+            why={off}
+            busy={save.isPending}
+            onClick={() => go(true)}
+            data-testid="save-visit"
+          >
             {current && d.mode !== 'later'
               ? t('reception.saveTake', { amount: inr(current.total.net), count: labels })
               : t('reception.savePrint', { count: labels })}

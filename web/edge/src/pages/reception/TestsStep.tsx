@@ -14,7 +14,15 @@ import { Combo } from './Combo';
 import { setDraft, useDraft } from './draft';
 
 /** TestsStep picks tests by code, name or old name. The box keeps the focus after Enter: a list is typed in one go. */
-export function TestsStep({ quote, error, boxRef }: { quote: S['Quote'] | undefined; error: unknown; boxRef: Ref<HTMLInputElement> }) {
+export function TestsStep({
+  quote,
+  error,
+  boxRef,
+}: {
+  quote: S['Quote'] | undefined;
+  error: unknown;
+  boxRef: Ref<HTMLInputElement>;
+}) {
   const { t, i18n } = useTranslation();
   const d = useDraft();
   const [text, setText] = useState('');
@@ -35,7 +43,8 @@ export function TestsStep({ quote, error, boxRef }: { quote: S['Quote'] | undefi
     setText('');
   };
   const due = ms(quote?.report_due);
-  const name = (p: { name: string; name_local?: string }): string => (i18n.language === 'hi' && p.name_local ? p.name_local : p.name);
+  const name = (p: { name: string; name_local?: string }): string =>
+    i18n.language === 'hi' && p.name_local ? p.name_local : p.name;
   return (
     <>
       <div className="stephead">
@@ -43,7 +52,13 @@ export function TestsStep({ quote, error, boxRef }: { quote: S['Quote'] | undefi
         <h2>{t('reception.tests')}</h2>
         <span className="hint">
           {d.items.length > 0 && quote
-            ? [t('reception.picked', { count: d.items.length }), t('reception.tubes', { count: quote.tubes.length }), due === null ? '' : t('reception.reportBy', { at: clock(due) })].filter(Boolean).join(' · ')
+            ? [
+                t('reception.picked', { count: d.items.length }),
+                t('reception.tubes', { count: quote.tubes.length }),
+                due === null ? '' : t('reception.reportBy', { at: clock(due) }),
+              ]
+                .filter(Boolean)
+                .join(' · ')
             : t('reception.testsHint')}
         </span>
       </div>
@@ -55,7 +70,9 @@ export function TestsStep({ quote, error, boxRef }: { quote: S['Quote'] | undefi
                 <th scope="col">{t('col.code')}</th>
                 <th scope="col">{t('col.test')}</th>
                 <th scope="col">{t('col.reportIn')}</th>
-                <th scope="col" className="right">{t('col.price')}</th>
+                <th scope="col" className="right">
+                  {t('col.price')}
+                </th>
                 <th scope="col">
                   <span className="vh">{t('act.remove')}</span>
                 </th>
@@ -74,7 +91,13 @@ export function TestsStep({ quote, error, boxRef }: { quote: S['Quote'] | undefi
                   <td className="sec">{inTime(p.report_in_min, t)}</td>
                   <td className="right num">{inr(p.price)}</td>
                   <td className="right">
-                    <Button size="small" look="plain" aria-label={t('reception.removeTest', { test: p.code })} icon={<IconX size={14} aria-hidden />} onClick={() => setDraft({ items: d.items.filter((i) => i.id !== p.id) })} />
+                    <Button
+                      size="small"
+                      look="plain"
+                      aria-label={t('reception.removeTest', { test: p.code })}
+                      icon={<IconX size={14} aria-hidden />}
+                      onClick={() => setDraft({ items: d.items.filter((i) => i.id !== p.id) })}
+                    />
                   </td>
                 </tr>
               ))}
@@ -98,7 +121,9 @@ export function TestsStep({ quote, error, boxRef }: { quote: S['Quote'] | undefi
         tip={t('reception.addAndStay')}
         render={(p) => (
           <>
-            <span className="strong" style={{ minWidth: 64 }}>{p.code}</span>
+            <span className="strong" style={{ minWidth: 64 }}>
+              {p.code}
+            </span>
             <span className="grow cut">{name(p)}</span>
             {p.remark && (
               <span className={`small nowrap ${p.remark === 'same_tube' ? 'sec' : 'tone-delta'}`}>

@@ -21,18 +21,37 @@ import { queries } from '../../queries';
 export function VisitPage() {
   const { t, i18n } = useTranslation();
   const { id } = useParams({ from: '/reception/visits/$id' });
-  const visit = useQuery({ queryKey: ['visit', id], queryFn: () => must(api.GET('/api/v1/visits/{id}', { params: { path: { id } } })) });
+  const visit = useQuery({
+    queryKey: ['visit', id],
+    queryFn: () => must(api.GET('/api/v1/visits/{id}', { params: { path: { id } } })),
+  });
   const v = visit.data;
   useHeading(t('nav.reception'), v?.number);
   const print = useMutation({
     mutationFn: (s: S['Sample']) =>
-      must(api.POST('/api/v1/samples/{id}/labels', { params: { path: { id: s.id }, header: { 'Idempotency-Key': newKey() } }, body: { copies: 1 } })),
+      must(
+        api.POST('/api/v1/samples/{id}/labels', {
+          params: { path: { id: s.id }, header: { 'Idempotency-Key': newKey() } },
+          body: { copies: 1 },
+        }),
+      ),
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['visit', id] }),
   });
-  if (!v) return <div className="page">{visit.error && <Fault error={visit.error} onRetry={() => void visit.refetch()} />}</div>;
+  if (!v)
+    return (
+      <div className="page">{visit.error && <Fault error={visit.error} onRetry={() => void visit.refetch()} />}</div>
+    );
   return (
     <div className="scrolls">
-      <div className="page" style={{ display: 'grid', gap: 16, gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))', alignItems: 'start' }}>
+      <div
+        className="page"
+        style={{
+          display: 'grid',
+          gap: 16,
+          gridTemplateColumns: 'repeat(auto-fit, minmax(min(420px, 100%), 1fr))',
+          alignItems: 'start',
+        }}
+      >
         <section className="panel">
           <header>
             <h2>{v.patient.name}</h2>
@@ -45,7 +64,9 @@ export function VisitPage() {
             <dl className="pairs">
               <dt>{t('visit.mrn')}</dt>
               <dd className="num">
-                <Link to="/reception/patients/$id" params={{ id: v.patient.id }}>{v.patient.mrn}</Link>
+                <Link to="/reception/patients/$id" params={{ id: v.patient.id }}>
+                  {v.patient.mrn}
+                </Link>
               </dd>
               <dt>{t('visit.at')}</dt>
               <dd>{stamp(ms(v.at) ?? 0, i18n.language)}</dd>
@@ -82,9 +103,16 @@ export function VisitPage() {
                     </span>
                   </td>
                   <td className="sec">{s.tests.join(', ')}</td>
-                  <td><State state={s.state} /></td>
+                  <td>
+                    <State state={s.state} />
+                  </td>
                   <td className="right">
-                    <Button size="small" icon={<IconPrinter size={14} aria-hidden />} busy={print.isPending} onClick={() => print.mutate(s)}>
+                    <Button
+                      size="small"
+                      icon={<IconPrinter size={14} aria-hidden />}
+                      busy={print.isPending}
+                      onClick={() => print.mutate(s)}
+                    >
                       {t('visit.reprint', { n: s.prints + 1 })}
                     </Button>
                   </td>
@@ -105,7 +133,9 @@ export function VisitPage() {
                   <td className="strong">{i.code}</td>
                   <td>{i18n.language === 'hi' && i.name_local ? i.name_local : i.name}</td>
                   <td className="sec">{i.panel}</td>
-                  <td><State state={i.state} /></td>
+                  <td>
+                    <State state={i.state} />
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -160,7 +190,12 @@ function BillPanel({ visitId, bill }: { visitId: string; bill: S['Bill'] }) {
         ))}
         {bill.total.due > 0 && (
           <div className="row between">
-            <Segments label={t('reception.payBy')} value={mode} onChange={setMode} options={(['cash', 'upi', 'card'] as const).map((m) => ({ value: m, label: t(`pay.${m}`) }))} />
+            <Segments
+              label={t('reception.payBy')}
+              value={mode}
+              onChange={setMode}
+              options={(['cash', 'upi', 'card'] as const).map((m) => ({ value: m, label: t(`pay.${m}`) }))}
+            />
             <Button look="primary" busy={pay.isPending} onClick={() => pay.mutate()}>
               {t('visit.take', { amount: inr(bill.total.due) })}
             </Button>

@@ -24,7 +24,17 @@ export function VisitsPage() {
   const visits = useQuery({
     queryKey: ['visits', search],
     queryFn: () =>
-      must(api.GET('/api/v1/visits', { params: { query: { state: states.find((x) => x === search.state) ?? 'all', ...(search.day ? { day: search.day } : {}), limit: 100 } } })),
+      must(
+        api.GET('/api/v1/visits', {
+          params: {
+            query: {
+              state: states.find((x) => x === search.state) ?? 'all',
+              ...(search.day ? { day: search.day } : {}),
+              limit: 100,
+            },
+          },
+        }),
+      ),
   });
   return (
     <div className="screen">
@@ -33,7 +43,9 @@ export function VisitsPage() {
           <Segments
             label={t('col.state')}
             value={states.find((s) => s === search.state) ?? 'all'}
-            onChange={(s) => void navigate({ to: '/reception/visits', search: { ...search, state: s === 'all' ? undefined : s } })}
+            onChange={(s) =>
+              void navigate({ to: '/reception/visits', search: { ...search, state: s === 'all' ? undefined : s } })
+            }
             options={states.map((s) => ({ value: s, label: t(`visits.show.${s}`) }))}
           />
         </div>
@@ -45,10 +57,14 @@ export function VisitsPage() {
                 <th scope="col">{t('col.time')}</th>
                 <th scope="col">{t('col.patient')}</th>
                 <th scope="col">{t('col.tests')}</th>
-                <th scope="col" className="right">{t('col.done')}</th>
+                <th scope="col" className="right">
+                  {t('col.done')}
+                </th>
                 <th scope="col">{t('col.state')}</th>
                 <th scope="col">{t('col.promised')}</th>
-                <th scope="col" className="right">{t('col.due')}</th>
+                <th scope="col" className="right">
+                  {t('col.due')}
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -59,9 +75,15 @@ export function VisitsPage() {
                     const promise = ms(x.report_due);
                     const d = promise === null || x.state === 'completed' ? null : due(promise, now, t);
                     return (
-                      <tr key={x.id} className="go" onClick={() => void navigate({ to: '/reception/visits/$id', params: { id: x.id } })}>
+                      <tr
+                        key={x.id}
+                        className="go"
+                        onClick={() => void navigate({ to: '/reception/visits/$id', params: { id: x.id } })}
+                      >
                         <td className="strong num">{x.number}</td>
-                        <td className="sec" title={stamp(at, i18n.language)}>{clock(at)}</td>
+                        <td className="sec" title={stamp(at, i18n.language)}>
+                          {clock(at)}
+                        </td>
                         <td className="sec nowrap">{sexAge(x, t)}</td>
                         <td>
                           <span className="row">
@@ -70,9 +92,13 @@ export function VisitsPage() {
                           </span>
                         </td>
                         <td className="right num">{`${x.done} / ${x.total}`}</td>
-                        <td><State state={x.state} /></td>
+                        <td>
+                          <State state={x.state} />
+                        </td>
                         <td className={d ? `tone-${d.tone} nowrap` : 'sec'}>{d?.text ?? ''}</td>
-                        <td className="right num">{x.due > 0 ? <span className="tone-delta strong">{inr(x.due)}</span> : ''}</td>
+                        <td className="right num">
+                          {x.due > 0 ? <span className="tone-delta strong">{inr(x.due)}</span> : ''}
+                        </td>
                       </tr>
                     );
                   })

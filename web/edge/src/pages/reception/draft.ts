@@ -119,7 +119,14 @@ export function registration(d: Draft, quote: S['Quote']): S['Register'] {
     ...(d.doctor.trim() ? { doctor_name: d.doctor.trim() } : {}),
     ...(d.note.trim() ? { note: d.note.trim() } : {}),
     ...(d.consent
-      ? { consent: { purposes: ['care', ...d.delivery.filter((x) => x !== 'print')], notice: '1', language: d.language === 'en' ? 'en' : 'hi', channel: 'spoken' as const } }
+      ? {
+          consent: {
+            purposes: ['care', ...d.delivery.filter((x) => x !== 'print')],
+            notice: '1',
+            language: d.language === 'en' ? 'en' : 'hi',
+            channel: 'spoken' as const,
+          },
+        }
       : {}),
     bill: {
       discount: discountOf(d),

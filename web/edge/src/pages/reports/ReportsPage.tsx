@@ -29,7 +29,10 @@ export function ReportsPage() {
   const navigate = useNavigate();
   const search = useSearch({ from: '/reports' });
   const state = states.find((s) => s === search.state) ?? 'all';
-  const list = useQuery({ queryKey: ['reports', state], queryFn: () => must(api.GET('/api/v1/reports', { params: { query: { state, limit: 100 } } })) });
+  const list = useQuery({
+    queryKey: ['reports', state],
+    queryFn: () => must(api.GET('/api/v1/reports', { params: { query: { state, limit: 100 } } })),
+  });
   const rows = list.data?.reports ?? [];
   const id = search.id ?? rows[0]?.id;
   const open = (next: string | undefined): void => void navigate({ to: '/reports', search: { ...search, id: next } });
@@ -65,17 +68,42 @@ export function ReportsPage() {
               </tr>
             </thead>
             <tbody>
-              <Rows query={list} columns={5} isEmpty={(l) => l.reports.length === 0} empty={<Empty>{t('reports.empty')}</Empty>}>
+              <Rows
+                query={list}
+                columns={5}
+                isEmpty={(l) => l.reports.length === 0}
+                empty={<Empty>{t('reports.empty')}</Empty>}
+              >
                 {(l) =>
                   l.reports.map((r) => {
                     const at = ms(r.signed_at) ?? 0;
                     return (
-                      <tr key={r.id} className="go" aria-selected={r.id === id} onClick={() => open(r.id)} data-testid="report-row">
+                      <tr
+                        key={r.id}
+                        className="go"
+                        aria-selected={r.id === id}
+                        onClick={() => open(r.id)}
+                        data-testid="report-row"
+                      >
                         <td className="strong num nowrap">{r.number}</td>
                         <td className="sec nowrap">{sexAge(r, t)}</td>
-                        <td><span className="row">{r.panels.join(', ')}{!r.printed_at && <IconPrinter size={14} className="tone-delta" aria-label={t('reports.unprinted')} />}</span></td>
-                        <td><State state={r.state} text={`${t(`report.${r.state}`)}${r.version > 1 ? ` v${r.version}` : ''}`} /></td>
-                        <td className="sec nowrap" title={stamp(at, i18n.language)}>{Date.now() - at < 86_400_000 ? clock(at) : day(at, i18n.language)}</td>
+                        <td>
+                          <span className="row">
+                            {r.panels.join(', ')}
+                            {!r.printed_at && (
+                              <IconPrinter size={14} className="tone-delta" aria-label={t('reports.unprinted')} />
+                            )}
+                          </span>
+                        </td>
+                        <td>
+                          <State
+                            state={r.state}
+                            text={`${t(`report.${r.state}`)}${r.version > 1 ? ` v${r.version}` : ''}`}
+                          />
+                        </td>
+                        <td className="sec nowrap" title={stamp(at, i18n.language)}>
+                          {Date.now() - at < 86_400_000 ? clock(at) : day(at, i18n.language)}
+                        </td>
                       </tr>
                     );
                   })
@@ -102,10 +130,16 @@ function Preview({ id }: { id: string }) {
   const can = useCan();
   const frame = useRef<HTMLIFrameElement>(null);
   const [withdrawing, setWithdrawing] = useState(false);
-  const report = useQuery({ queryKey: ['report', id], queryFn: () => must(api.GET('/api/v1/reports/{id}', { params: { path: { id } } })) });
+  const report = useQuery({
+    queryKey: ['report', id],
+    queryFn: () => must(api.GET('/api/v1/reports/{id}', { params: { path: { id } } })),
+  });
   const printed = useMutation({
     mutationFn: () => must(api.POST('/api/v1/reports/{id}/printed', { params: { path: { id } } })),
-    onSuccess: () => void queries.invalidateQueries({ predicate: (q) => ['reports', 'report', 'today'].includes(String(q.queryKey[0])) }),
+    onSuccess: () =>
+      void queries.invalidateQueries({
+        predicate: (q) => ['reports', 'report', 'today'].includes(String(q.queryKey[0])),
+      }),
   });
   const print = (): void => {
     frame.current?.contentWindow?.print();
@@ -116,7 +150,14 @@ function Preview({ id }: { id: string }) {
     { keys: 'mod+Enter', label: t('reports.print'), run: print },
   ]);
   const r = report.data;
-  if (!r) return <aside className="pane inspector"><div className="page">{report.error && <Fault error={report.error} onRetry={() => void report.refetch()} />}</div></aside>;
+  if (!r)
+    return (
+      <aside className="pane inspector">
+        <div className="page">
+          {report.error && <Fault error={report.error} onRetry={() => void report.refetch()} />}
+        </div>
+      </aside>
+    );
   const pdf = `/api/v1/reports/${id}/pdf`;
   return (
     <aside className="pane inspector" aria-label={t('reports.report')} data-testid="report">
@@ -126,17 +167,60 @@ function Preview({ id }: { id: string }) {
           <span className="grow" />
           <State state={r.report.state} text={t(`report.${r.report.state}`)} />
         </div>
-        <div className="small sec num">{[sexAge(r.report, t), r.mrn, t('reports.by', { name: r.report.signed_by, at: stamp(ms(r.report.signed_at) ?? 0, i18n.language) })].join(' · ')}</div>
-        {r.versions.length > 1 && <div className="small row wrap" style={{ marginTop: 4 }}>{r.versions.map((v) => <a key={v.id} href={`/api/v1/reports/${v.id}/pdf`} target="_blank" rel="noreferrer">{`v${v.version} ${t(`report.${v.state}`)}`}</a>)}</div>}
+        <div className="small sec num">
+          {[
+            sexAge(r.report, t),
+            r.mrn,
+            t('reports.by', { name: r.report.signed_by, at: stamp(ms(r.report.signed_at) ?? 0, i18n.language) }),
+          ].join(' · ')}
+        </div>
+        {r.versions.length > 1 && (
+          <div className="small row wrap" style={{ marginTop: 4 }}>
+            {r.versions.map((v) => (
+              <a
+                key={v.id}
+                href={`/api/v1/reports/${v.id}/pdf`}
+                target="_blank"
+                rel="noreferrer"
+              >{`v${v.version} ${t(`report.${v.state}`)}`}</a>
+            ))}
+          </div>
+        )}
         {r.report.reason && <Notice tone="delta">{r.report.reason}</Notice>}
       </div>
-      <iframe ref={frame} className="fill" style={{ width: '100%', border: 0, background: 'var(--surface-3)' }} src={`${pdf}#toolbar=0&navpanes=0&view=FitH`} title={t('reports.preview')} data-testid="report-pdf" />
+      <iframe
+        ref={frame}
+        className="fill"
+        style={{ width: '100%', border: 0, background: 'var(--surface-3)' }}
+        src={`${pdf}#toolbar=0&navpanes=0&view=FitH`}
+        title={t('reports.preview')}
+        data-testid="report-pdf"
+      />
       {printed.error && <Fault error={printed.error} />}
       <footer className="foot acts">
-        <Button look="danger" disabled={!can('withdraw') || r.report.state === 'withdrawn'} why={can('withdraw') ? undefined : t('why.permission')} onClick={() => setWithdrawing(true)}>{t('reports.withdraw')}</Button>
+        <Button
+          look="danger"
+          disabled={!can('withdraw') || r.report.state === 'withdrawn'}
+          why={can('withdraw') ? undefined : t('why.permission')}
+          onClick={() => setWithdrawing(true)}
+        >
+          {t('reports.withdraw')}
+        </Button>
         <span className="grow" />
-        <a className="btn" href={pdf} target="_blank" rel="noreferrer"><IconExternalLink size={15} aria-hidden />{t('reports.open')}</a>
-        <Button look="primary" keys="p" icon={<IconPrinter size={15} aria-hidden />} disabled={!can('reportPrinted')} busy={printed.isPending} onClick={print}>{t('reports.print')}</Button>
+        <a className="btn" href={pdf} target="_blank" rel="noreferrer">
+          <IconExternalLink size={15} aria-hidden />
+          {t('reports.open')}
+        </a>
+        <Button
+          look="primary"
+          keys="p"
+          icon={<IconPrinter size={15} aria-hidden />}
+          disabled={!can('reportPrinted')}
+          busy={printed.isPending}
+          onClick={print}
+        >
+          {t('reports.print')}
+        </Button>
       </footer>
       {withdrawing && <WithdrawDialog report={r} onClose={() => setWithdrawing(false)} />}
     </aside>
@@ -149,21 +233,38 @@ function WithdrawDialog({ report, onClose }: { report: S['Report']; onClose: () 
   const [key] = useState(newKey);
   const [reason, setReason] = useState('');
   const go = useMutation({
-    mutationFn: () => must(api.POST('/api/v1/reports/{id}/withdraw', { params: { path: { id: report.report.id }, header: { 'Idempotency-Key': key } }, body: { reason } })),
+    mutationFn: () =>
+      must(
+        api.POST('/api/v1/reports/{id}/withdraw', {
+          params: { path: { id: report.report.id }, header: { 'Idempotency-Key': key } },
+          body: { reason },
+        }),
+      ),
     onSuccess: () => {
-      void queries.invalidateQueries({ predicate: (q) => ['reports', 'report', 'today'].includes(String(q.queryKey[0])) });
+      void queries.invalidateQueries({
+        predicate: (q) => ['reports', 'report', 'today'].includes(String(q.queryKey[0])),
+      });
       onClose();
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t('reports.withdrawTitle')} closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('reports.withdrawTitle')}
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide">
         <p>{t('reports.withdrawText', { name: report.patient_name })}</p>
         <Text label={t('collect.reason')} value={reason} onChange={setReason} />
         {go.error && <Fault error={go.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button data-autofocus onClick={onClose}>{t('act.cancel')}</Button>
-          <Button look="danger" disabled={reason.trim().length < 3} busy={go.isPending} onClick={() => go.mutate()}>{t('reports.withdraw')}</Button>
+          <Button data-autofocus onClick={onClose}>
+            {t('act.cancel')}
+          </Button>
+          <Button look="danger" disabled={reason.trim().length < 3} busy={go.isPending} onClick={() => go.mutate()}>
+            {t('reports.withdraw')}
+          </Button>
         </div>
       </div>
     </Modal>

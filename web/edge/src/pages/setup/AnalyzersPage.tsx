@@ -28,26 +28,66 @@ export function AnalyzersPage() {
       <div className="pane">
         <div className="tools">
           <span className="grow" />
-          <Button look="primary" icon={<IconPlus size={15} aria-hidden />} disabled={off !== undefined} why={off} onClick={() => setOpen('new')}>{t('instr.add')}</Button>
+          <Button
+            look="primary"
+            icon={<IconPlus size={15} aria-hidden />}
+            disabled={off !== undefined}
+            why={off}
+            onClick={() => setOpen('new')}
+          >
+            {t('instr.add')}
+          </Button>
         </div>
         <div className="fill scroll">
           <table className="table">
             <thead>
-              <tr><th scope="col">{t('instr.name')}</th><th scope="col">{t('instr.section')}</th><th scope="col">{t('instr.profile')}</th><th scope="col">{t('instr.link')}</th><th scope="col">{t('instr.query')}</th><th scope="col">{t('instr.codes')}</th><th scope="col"><span className="vh">{t('act.edit')}</span></th></tr>
+              <tr>
+                <th scope="col">{t('instr.name')}</th>
+                <th scope="col">{t('instr.section')}</th>
+                <th scope="col">{t('instr.profile')}</th>
+                <th scope="col">{t('instr.link')}</th>
+                <th scope="col">{t('instr.query')}</th>
+                <th scope="col">{t('instr.codes')}</th>
+                <th scope="col">
+                  <span className="vh">{t('act.edit')}</span>
+                </th>
+              </tr>
             </thead>
             <tbody>
-              <Rows query={list} columns={7} isEmpty={(l) => l.instruments.length === 0} empty={<Empty>{t('instr.empty')}</Empty>}>
-                {(l) => l.instruments.map((i) => (
-                  <tr key={i.id}>
-                    <td className="strong">{i.name}</td>
-                    <td className="sec">{t(`section.${i.department}`, { defaultValue: i.department })}</td>
-                    <td className="sec">{i.profile}</td>
-                    <td className="sec">{linkText(i.link)}</td>
-                    <td className="sec">{i.host_query ? t('act.yes') : t('act.no')}</td>
-                    <td>{i.unmapped_codes > 0 ? <span className="chip delta">{t('instr.unmapped', { count: i.unmapped_codes })}</span> : <span className="sec">{t('instr.allMapped')}</span>}</td>
-                    <td className="right"><span className="row" style={{ justifyContent: 'flex-end' }}><Button size="small" onClick={() => setCoding(i)}>{t('instr.codes')}</Button><Button size="small" disabled={off !== undefined} why={off} onClick={() => setOpen(i)}>{t('act.edit')}</Button></span></td>
-                  </tr>
-                ))}
+              <Rows
+                query={list}
+                columns={7}
+                isEmpty={(l) => l.instruments.length === 0}
+                empty={<Empty>{t('instr.empty')}</Empty>}
+              >
+                {(l) =>
+                  l.instruments.map((i) => (
+                    <tr key={i.id}>
+                      <td className="strong">{i.name}</td>
+                      <td className="sec">{t(`section.${i.department}`, { defaultValue: i.department })}</td>
+                      <td className="sec">{i.profile}</td>
+                      <td className="sec">{linkText(i.link)}</td>
+                      <td className="sec">{i.host_query ? t('act.yes') : t('act.no')}</td>
+                      <td>
+                        {i.unmapped_codes > 0 ? (
+                          <span className="chip delta">{t('instr.unmapped', { count: i.unmapped_codes })}</span>
+                        ) : (
+                          <span className="sec">{t('instr.allMapped')}</span>
+                        )}
+                      </td>
+                      <td className="right">
+                        <span className="row" style={{ justifyContent: 'flex-end' }}>
+                          <Button size="small" onClick={() => setCoding(i)}>
+                            {t('instr.codes')}
+                          </Button>
+                          <Button size="small" disabled={off !== undefined} why={off} onClick={() => setOpen(i)}>
+                            {t('act.edit')}
+                          </Button>
+                        </span>
+                      </td>
+                    </tr>
+                  ))
+                }
               </Rows>
             </tbody>
           </table>
@@ -64,10 +104,33 @@ function AnalyzerDialog({ instrument: i, onClose }: { instrument: S['Instrument'
   const [key] = useState(newKey);
   const [f, setF] = useState<S['InstrumentInput']>(
     i
-      ? { name: i.name, department: i.department, profile: i.profile, link: i.link, enabled: i.enabled, host_query: i.host_query, window_days: i.window_days, short_ids: i.short_ids, versions: i.versions }
-      : { name: '', department: '', profile: '', link: { kind: 'tcp_server' }, enabled: true, host_query: true, window_days: 7, short_ids: false },
+      ? {
+          name: i.name,
+          department: i.department,
+          profile: i.profile,
+          link: i.link,
+          enabled: i.enabled,
+          host_query: i.host_query,
+          window_days: i.window_days,
+          short_ids: i.short_ids,
+          versions: i.versions,
+        }
+      : {
+          name: '',
+          department: '',
+          profile: '',
+          link: { kind: 'tcp_server' },
+          enabled: true,
+          host_query: true,
+          window_days: 7,
+          short_ids: false,
+        },
   );
-  const profiles = useQuery({ queryKey: ['profiles'], queryFn: () => must(api.GET('/api/v1/profiles')), staleTime: Infinity });
+  const profiles = useQuery({
+    queryKey: ['profiles'],
+    queryFn: () => must(api.GET('/api/v1/profiles')),
+    staleTime: Infinity,
+  });
   const catalogue = useQuery({ queryKey: ['catalogue'], queryFn: () => must(api.GET('/api/v1/catalogue')) });
   const set = (c: Partial<S['InstrumentInput']>): void => setF((now) => ({ ...now, ...c }));
   const link = (c: Partial<S['Link']>): void => set({ link: { ...f.link, ...c } });
@@ -82,30 +145,100 @@ function AnalyzerDialog({ instrument: i, onClose }: { instrument: S['Instrument'
     },
   });
   return (
-    <Modal opened onClose={onClose} title={i ? i.name : t('instr.add')} size="lg" closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={i ? i.name : t('instr.add')}
+      size="lg"
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide">
         <div className="cols2">
           <Text label={t('instr.name')} value={f.name} onChange={(name) => set({ name })} data-autofocus />
-          <Pick label={t('instr.section')} value={f.department ?? ''} onChange={(department) => set({ department })} options={[{ value: '', label: '–' }, ...(catalogue.data?.departments ?? []).map((d) => ({ value: d, label: t(`section.${d}`, { defaultValue: d }) }))]} />
-          <Pick label={t('instr.profile')} value={f.profile} onChange={(profile) => set({ profile })} options={[{ value: '', label: t('act.choose') }, ...(profiles.data?.profiles ?? []).map((p) => ({ value: p.name, label: [p.name, p.vendor, p.models].filter(Boolean).join(' · ') }))]} />
-          <Pick label={t('instr.link')} value={f.link.kind} onChange={(kind) => link({ kind: kind as S['Link']['kind'] })} options={(['tcp_server', 'tcp_client', 'serial'] as const).map((k) => ({ value: k, label: t(`instr.kind.${k}`) }))} />
+          <Pick
+            label={t('instr.section')}
+            value={f.department ?? ''}
+            onChange={(department) => set({ department })}
+            options={[
+              { value: '', label: '–' },
+              ...(catalogue.data?.departments ?? []).map((d) => ({
+                value: d,
+                label: t(`section.${d}`, { defaultValue: d }),
+              })),
+            ]}
+          />
+          <Pick
+            label={t('instr.profile')}
+            value={f.profile}
+            onChange={(profile) => set({ profile })}
+            options={[
+              { value: '', label: t('act.choose') },
+              ...(profiles.data?.profiles ?? []).map((p) => ({
+                value: p.name,
+                label: [p.name, p.vendor, p.models].filter(Boolean).join(' · '),
+              })),
+            ]}
+          />
+          <Pick
+            label={t('instr.link')}
+            value={f.link.kind}
+            onChange={(kind) => link({ kind: kind as S['Link']['kind'] })}
+            options={(['tcp_server', 'tcp_client', 'serial'] as const).map((k) => ({
+              value: k,
+              label: t(`instr.kind.${k}`),
+            }))}
+          />
           {f.link.kind === 'serial' ? (
             <>
               <Text label={t('instr.port')} value={f.link.port ?? ''} onChange={(port) => link({ port })} />
-              <Text label={t('instr.baud')} value={String(f.link.baud ?? 9600)} inputMode="numeric" onChange={(v) => link({ baud: Number(v.replace(/\D/g, '')) || 9600 })} />
+              <Text
+                label={t('instr.baud')}
+                value={String(f.link.baud ?? 9600)}
+                inputMode="numeric"
+                onChange={(v) => link({ baud: Number(v.replace(/\D/g, '')) || 9600 })}
+              />
             </>
           ) : (
-            <Text label={t('instr.address')} hint={t(`instr.addressHint.${f.link.kind}`)} value={f.link.address ?? ''} onChange={(address) => link({ address })} />
+            <Text
+              label={t('instr.address')}
+              hint={t(`instr.addressHint.${f.link.kind}`)}
+              value={f.link.address ?? ''}
+              onChange={(address) => link({ address })}
+            />
           )}
-          <Text label={t('instr.window')} value={String(f.window_days)} inputMode="numeric" onChange={(v) => set({ window_days: Math.max(1, Math.min(60, Number(v.replace(/\D/g, '')) || 1)) })} />
+          <Text
+            label={t('instr.window')}
+            value={String(f.window_days)}
+            inputMode="numeric"
+            onChange={(v) => set({ window_days: Math.max(1, Math.min(60, Number(v.replace(/\D/g, '')) || 1)) })}
+          />
         </div>
-        <Check label={t('instr.queryLong')} checked={f.host_query} onChange={(e) => set({ host_query: e.currentTarget.checked })} />
-        <Check label={t('instr.shortIds')} checked={f.short_ids} onChange={(e) => set({ short_ids: e.currentTarget.checked })} />
-        <Check label={t('instr.enabled')} checked={f.enabled} onChange={(e) => set({ enabled: e.currentTarget.checked })} />
+        <Check
+          label={t('instr.queryLong')}
+          checked={f.host_query}
+          onChange={(e) => set({ host_query: e.currentTarget.checked })}
+        />
+        <Check
+          label={t('instr.shortIds')}
+          checked={f.short_ids}
+          onChange={(e) => set({ short_ids: e.currentTarget.checked })}
+        />
+        <Check
+          label={t('instr.enabled')}
+          checked={f.enabled}
+          onChange={(e) => set({ enabled: e.currentTarget.checked })}
+        />
         {save.error && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>{t('act.cancel')}</Button>
-          <Button look="primary" disabled={!f.name.trim() || !f.profile} busy={save.isPending} onClick={() => save.mutate()}>{t('act.save')}</Button>
+          <Button
+            look="primary"
+            disabled={!f.name.trim() || !f.profile}
+            busy={save.isPending}
+            onClick={() => save.mutate()}
+          >
+            {t('act.save')}
+          </Button>
         </div>
       </div>
     </Modal>
@@ -116,31 +249,69 @@ function AnalyzerDialog({ instrument: i, onClose }: { instrument: S['Instrument'
 function CodesDialog({ instrument, onClose }: { instrument: S['Instrument']; onClose: () => void }) {
   const { t } = useTranslation();
   const can = useCan();
-  const codes = useQuery({ queryKey: ['codes', instrument.id], queryFn: () => must(api.GET('/api/v1/instruments/{id}/codes', { params: { path: { id: instrument.id } } })) });
+  const codes = useQuery({
+    queryKey: ['codes', instrument.id],
+    queryFn: () => must(api.GET('/api/v1/instruments/{id}/codes', { params: { path: { id: instrument.id } } })),
+  });
   const catalogue = useQuery({ queryKey: ['catalogue'], queryFn: () => must(api.GET('/api/v1/catalogue')) });
   const [code, setCode] = useState('');
   const [test, setTest] = useState('');
   const save = useMutation({
-    mutationFn: (b: S['CodeInput']) => must(api.PUT('/api/v1/instruments/{id}/codes', { params: { path: { id: instrument.id } }, body: b })),
+    mutationFn: (b: S['CodeInput']) =>
+      must(api.PUT('/api/v1/instruments/{id}/codes', { params: { path: { id: instrument.id } }, body: b })),
     onSuccess: (l) => {
       queries.setQueryData(['codes', instrument.id], l);
       setCode('');
     },
   });
-  const options = [{ value: '', label: t('act.choose') }, ...(catalogue.data?.tests ?? []).map((x) => ({ value: x.id, label: `${x.code} · ${x.name}` }))];
+  const options = [
+    { value: '', label: t('act.choose') },
+    ...(catalogue.data?.tests ?? []).map((x) => ({ value: x.id, label: `${x.code} · ${x.name}` })),
+  ];
   const off = !can('setCode');
   return (
-    <Modal opened onClose={onClose} title={t('instr.codesOf', { name: instrument.name })} size="lg" closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('instr.codesOf', { name: instrument.name })}
+      size="lg"
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide">
         <table className="table">
-          <thead><tr><th scope="col">{t('col.code')}</th><th scope="col">{t('col.test')}</th><th scope="col" className="right">{t('instr.seen')}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{t('col.code')}</th>
+              <th scope="col">{t('col.test')}</th>
+              <th scope="col" className="right">
+                {t('instr.seen')}
+              </th>
+            </tr>
+          </thead>
           <tbody>
             {codes.data?.codes.map((c) => (
               <tr key={c.code}>
                 <td className="mono">{c.code}</td>
                 <td>
-                  <select className="input" aria-label={t('inbox.means')} disabled={off} value={c.test_id ?? ''} onChange={(e) => e.currentTarget.value && save.mutate({ code: c.code, test_id: e.currentTarget.value, ...(c.versions ? { versions: c.versions } : {}) })}>
-                    {options.map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
+                  <select
+                    className="input"
+                    aria-label={t('inbox.means')}
+                    disabled={off}
+                    value={c.test_id ?? ''}
+                    onChange={(e) =>
+                      e.currentTarget.value &&
+                      save.mutate({
+                        code: c.code,
+                        test_id: e.currentTarget.value,
+                        ...(c.versions ? { versions: c.versions } : {}),
+                      })
+                    }
+                  >
+                    {options.map((o) => (
+                      <option key={o.value} value={o.value}>
+                        {o.label}
+                      </option>
+                    ))}
                   </select>
                 </td>
                 <td className="right num sec">{c.seen}</td>
@@ -150,9 +321,19 @@ function CodesDialog({ instrument, onClose }: { instrument: S['Instrument']; onC
         </table>
         {(save.error ?? codes.error) && <Fault error={save.error ?? codes.error} />}
         <div className="row" style={{ alignItems: 'flex-end' }}>
-          <div style={{ width: 140 }}><Text label={t('col.code')} value={code} onChange={setCode} /></div>
-          <div className="grow"><Pick label={t('inbox.means')} value={test} onChange={setTest} options={options} /></div>
-          <Button disabled={off || !code.trim() || !test} busy={save.isPending} onClick={() => save.mutate({ code: code.trim(), test_id: test })}>{t('instr.map')}</Button>
+          <div style={{ width: 140 }}>
+            <Text label={t('col.code')} value={code} onChange={setCode} />
+          </div>
+          <div className="grow">
+            <Pick label={t('inbox.means')} value={test} onChange={setTest} options={options} />
+          </div>
+          <Button
+            disabled={off || !code.trim() || !test}
+            busy={save.isPending}
+            onClick={() => save.mutate({ code: code.trim(), test_id: test })}
+          >
+            {t('instr.map')}
+          </Button>
         </div>
       </div>
     </Modal>

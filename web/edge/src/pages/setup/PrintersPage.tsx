@@ -24,10 +24,18 @@ export function PrintersPage() {
   const now = useNow();
   const [open, setOpen] = useState<S['Printer'] | 'new' | null>(null);
   const printers = useQuery({ queryKey: ['printers'], queryFn: () => must(api.GET('/api/v1/printers')) });
-  const jobs = useQuery({ queryKey: ['prints'], queryFn: () => must(api.GET('/api/v1/prints')), enabled: can('prints'), refetchInterval: 10_000 });
+  const jobs = useQuery({
+    queryKey: ['prints'],
+    queryFn: () => must(api.GET('/api/v1/prints')),
+    enabled: can('prints'),
+    refetchInterval: 10_000,
+  });
   const off = can('changeLab') ? undefined : t('why.permission');
   const test = useMutation({
-    mutationFn: (id: string) => must(api.POST('/api/v1/printers/{id}/test', { params: { path: { id }, header: { 'Idempotency-Key': newKey() } } })),
+    mutationFn: (id: string) =>
+      must(
+        api.POST('/api/v1/printers/{id}/test', { params: { path: { id }, header: { 'Idempotency-Key': newKey() } } }),
+      ),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['printers'] }),
   });
   const retry = useMutation({
@@ -39,24 +47,81 @@ export function PrintersPage() {
       <div className="pane">
         <div className="tools">
           <span className="grow" />
-          <Button look="primary" icon={<IconPlus size={15} aria-hidden />} disabled={off !== undefined} why={off} onClick={() => setOpen('new')}>{t('print.add')}</Button>
+          <Button
+            look="primary"
+            icon={<IconPlus size={15} aria-hidden />}
+            disabled={off !== undefined}
+            why={off}
+            onClick={() => setOpen('new')}
+          >
+            {t('print.add')}
+          </Button>
         </div>
         <div className="fill scroll">
           {(test.error ?? retry.error) && <Fault error={test.error ?? retry.error} />}
           <table className="table">
-            <thead><tr><th scope="col">{t('print.name')}</th><th scope="col">{t('print.address')}</th><th scope="col">{t('print.size')}</th><th scope="col">{t('col.state')}</th><th scope="col" className="right">{t('print.waiting')}</th><th scope="col"><span className="vh">{t('act.edit')}</span></th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">{t('print.name')}</th>
+                <th scope="col">{t('print.address')}</th>
+                <th scope="col">{t('print.size')}</th>
+                <th scope="col">{t('col.state')}</th>
+                <th scope="col" className="right">
+                  {t('print.waiting')}
+                </th>
+                <th scope="col">
+                  <span className="vh">{t('act.edit')}</span>
+                </th>
+              </tr>
+            </thead>
             <tbody>
-              <Rows query={printers} rows={2} columns={6} isEmpty={(p) => p.printers.length === 0} empty={<Empty>{t('print.empty')}</Empty>}>
-                {(p) => p.printers.map((x) => (
-                  <tr key={x.id}>
-                    <td className="strong">{x.name}{x.default && <span className="chip accent" style={{ marginLeft: 8 }}>{t('print.default')}</span>}</td>
-                    <td className="sec num">{x.address}</td>
-                    <td className="sec num">{t('print.mm', { w: x.width_mm, h: x.height_mm })}</td>
-                    <td className={x.state === 'ready' ? 'tone-released' : x.state === 'unreachable' ? 'tone-high' : 'sec'}>{t(`print.state.${x.state}`)}</td>
-                    <td className="right num">{x.waiting}</td>
-                    <td className="right"><span className="row" style={{ justifyContent: 'flex-end' }}><Button size="small" disabled={off !== undefined} why={off} busy={test.isPending} onClick={() => test.mutate(x.id)}>{t('print.test')}</Button><Button size="small" disabled={off !== undefined} why={off} onClick={() => setOpen(x)}>{t('act.edit')}</Button></span></td>
-                  </tr>
-                ))}
+              <Rows
+                query={printers}
+                rows={2}
+                columns={6}
+                isEmpty={(p) => p.printers.length === 0}
+                empty={<Empty>{t('print.empty')}</Empty>}
+              >
+                {(p) =>
+                  p.printers.map((x) => (
+                    <tr key={x.id}>
+                      <td className="strong">
+                        {x.name}
+                        {x.default && (
+                          <span className="chip accent" style={{ marginLeft: 8 }}>
+                            {t('print.default')}
+                          </span>
+                        )}
+                      </td>
+                      <td className="sec num">{x.address}</td>
+                      <td className="sec num">{t('print.mm', { w: x.width_mm, h: x.height_mm })}</td>
+                      <td
+                        className={
+                          x.state === 'ready' ? 'tone-released' : x.state === 'unreachable' ? 'tone-high' : 'sec'
+                        }
+                      >
+                        {t(`print.state.${x.state}`)}
+                      </td>
+                      <td className="right num">{x.waiting}</td>
+                      <td className="right">
+                        <span className="row" style={{ justifyContent: 'flex-end' }}>
+                          <Button
+                            size="small"
+                            disabled={off !== undefined}
+                            why={off}
+                            busy={test.isPending}
+                            onClick={() => test.mutate(x.id)}
+                          >
+                            {t('print.test')}
+                          </Button>
+                          <Button size="small" disabled={off !== undefined} why={off} onClick={() => setOpen(x)}>
+                            {t('act.edit')}
+                          </Button>
+                        </span>
+                      </td>
+                    </tr>
+                  ))
+                }
               </Rows>
             </tbody>
           </table>
@@ -67,12 +132,22 @@ export function PrintersPage() {
                 <tbody>
                   {jobs.data?.jobs.map((j) => (
                     <tr key={j.id}>
-                      <td><LabNo value={j.accession} /></td>
+                      <td>
+                        <LabNo value={j.accession} />
+                      </td>
                       <td className="sec">{t('print.copy', { n: j.copy, of: j.copies })}</td>
-                      <td className={j.state === 'failed' ? 'tone-high' : j.state === 'sent' ? 'tone-released' : 'sec'}>{t(`print.job.${j.state}`)}</td>
+                      <td className={j.state === 'failed' ? 'tone-high' : j.state === 'sent' ? 'tone-released' : 'sec'}>
+                        {t(`print.job.${j.state}`)}
+                      </td>
                       <td className="sec">{j.problem}</td>
                       <td className="sec">{ago(ms(j.at) ?? now, now, t)}</td>
-                      <td className="right">{j.state !== 'sent' && <Button size="small" busy={retry.isPending} onClick={() => retry.mutate(j.id)}>{t('act.retry')}</Button>}</td>
+                      <td className="right">
+                        {j.state !== 'sent' && (
+                          <Button size="small" busy={retry.isPending} onClick={() => retry.mutate(j.id)}>
+                            {t('act.retry')}
+                          </Button>
+                        )}
+                      </td>
                     </tr>
                   ))}
                 </tbody>
@@ -90,7 +165,16 @@ function PrinterDialog({ printer: p, onClose }: { printer: S['Printer'] | null; 
   const { t } = useTranslation();
   const [key] = useState(newKey);
   const [f, setF] = useState<S['PrinterInput']>(
-    p ? { name: p.name, address: p.address, width_mm: p.width_mm, height_mm: p.height_mm, default: p.default, versions: p.versions } : { name: '', address: '', width_mm: 50, height_mm: 25, default: true },
+    p
+      ? {
+          name: p.name,
+          address: p.address,
+          width_mm: p.width_mm,
+          height_mm: p.height_mm,
+          default: p.default,
+          versions: p.versions,
+        }
+      : { name: '', address: '', width_mm: 50, height_mm: 25, default: true },
   );
   const save = useMutation({
     mutationFn: () =>
@@ -104,21 +188,54 @@ function PrinterDialog({ printer: p, onClose }: { printer: S['Printer'] | null; 
   });
   const sizes = ['50x25', '38x25', '40x20', '76x25'];
   return (
-    <Modal opened onClose={onClose} title={p ? p.name : t('print.add')} closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={p ? p.name : t('print.add')}
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide">
         <Text label={t('print.name')} value={f.name} onChange={(name) => setF({ ...f, name })} data-autofocus />
-        <Text label={t('print.address')} hint={t('print.addressHint')} value={f.address} onChange={(address) => setF({ ...f, address })} />
+        <Text
+          label={t('print.address')}
+          hint={t('print.addressHint')}
+          value={f.address}
+          onChange={(address) => setF({ ...f, address })}
+        />
         <div className="field">
           <label htmlFor="label-size">{t('print.size')}</label>
-          <select id="label-size" className="input" value={`${f.width_mm}x${f.height_mm}`} onChange={(e) => { const [w, h] = e.currentTarget.value.split('x').map(Number); setF({ ...f, width_mm: w ?? 50, height_mm: h ?? 25 }); }}>
-            {[...new Set([`${f.width_mm}x${f.height_mm}`, ...sizes])].map((s) => <option key={s} value={s}>{t('print.mm', { w: s.split('x')[0], h: s.split('x')[1] })}</option>)}
+          <select
+            id="label-size"
+            className="input"
+            value={`${f.width_mm}x${f.height_mm}`}
+            onChange={(e) => {
+              const [w, h] = e.currentTarget.value.split('x').map(Number);
+              setF({ ...f, width_mm: w ?? 50, height_mm: h ?? 25 });
+            }}
+          >
+            {[...new Set([`${f.width_mm}x${f.height_mm}`, ...sizes])].map((s) => (
+              <option key={s} value={s}>
+                {t('print.mm', { w: s.split('x')[0], h: s.split('x')[1] })}
+              </option>
+            ))}
           </select>
         </div>
-        <Check label={t('print.default')} checked={f.default} onChange={(e) => setF({ ...f, default: e.currentTarget.checked })} />
+        <Check
+          label={t('print.default')}
+          checked={f.default}
+          onChange={(e) => setF({ ...f, default: e.currentTarget.checked })}
+        />
         {save.error && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button onClick={onClose}>{t('act.cancel')}</Button>
-          <Button look="primary" disabled={!f.name.trim() || !f.address.trim()} busy={save.isPending} onClick={() => save.mutate()}>{t('act.save')}</Button>
+          <Button
+            look="primary"
+            disabled={!f.name.trim() || !f.address.trim()}
+            busy={save.isPending}
+            onClick={() => save.mutate()}
+          >
+            {t('act.save')}
+          </Button>
         </div>
       </div>
     </Modal>

@@ -22,15 +22,25 @@ export function CriticalCalls(props: { values: S['Critical'][]; open: number; cl
         <IconPhoneOutgoing size={16} stroke={1.75} className="tone-critical" aria-hidden />
         <h2 style={{ fontSize: 13 }}>{t('critical.title')}</h2>
         <span className="grow" />
-        {props.open > 0 && <span className="tone-critical strong small">{t('critical.open', { count: props.open })}</span>}
+        {props.open > 0 && (
+          <span className="tone-critical strong small">{t('critical.open', { count: props.open })}</span>
+        )}
         <span className="sec small">{t('critical.closed', { count: props.closed })}</span>
       </header>
       {props.values.map((v) => (
         <div key={v.result_id} className="critcall">
           {v.closed ? (
-            <IconCircleCheck size={22} stroke={1.75} className="tone-released" style={{ margin: '0 9px' }} aria-hidden />
+            <IconCircleCheck
+              size={22}
+              stroke={1.75}
+              className="tone-released"
+              style={{ margin: '0 9px' }}
+              aria-hidden
+            />
           ) : (
-            <Ring part={(props.now - (ms(v.since) ?? props.now)) / ESCALATE_MS}>{short(props.now - (ms(v.since) ?? props.now))}</Ring>
+            <Ring part={(props.now - (ms(v.since) ?? props.now)) / ESCALATE_MS}>
+              {short(props.now - (ms(v.since) ?? props.now))}
+            </Ring>
           )}
           <div className="grow col" style={{ gap: 1 }}>
             <div className="row">
@@ -52,8 +62,22 @@ export function CriticalCalls(props: { values: S['Critical'][]; open: number; cl
           )}
         </div>
       ))}
-      {props.values.length === 0 && <p className="sec small" style={{ padding: 12 }}>{t('critical.none')}</p>}
-      {calling && <CallDialog resultId={calling.result_id} test={calling.test} value={calling.value} unit={calling.unit} doctor={calling.doctor} phone={calling.phone} onClose={() => setCalling(null)} />}
+      {props.values.length === 0 && (
+        <p className="sec small" style={{ padding: 12 }}>
+          {t('critical.none')}
+        </p>
+      )}
+      {calling && (
+        <CallDialog
+          resultId={calling.result_id}
+          test={calling.test}
+          value={calling.value}
+          unit={calling.unit}
+          doctor={calling.doctor}
+          phone={calling.phone}
+          onClose={() => setCalling(null)}
+        />
+      )}
     </section>
   );
 }

@@ -7,7 +7,12 @@ export function HeatMap({ rows, firstHour, now }: { rows: S['HourRow'][]; firstH
   const hours = Math.max(1, ...rows.map((r) => Math.max(r.done.length, r.expected.length)));
   const max = Math.max(1, ...rows.flatMap((r) => r.done));
   return (
-    <div className="heat" style={{ gridTemplateColumns: `84px repeat(${hours}, minmax(0, 1fr))` }} role="img" aria-label={t('today.byHour')}>
+    <div
+      className="heat"
+      style={{ gridTemplateColumns: `84px repeat(${hours}, minmax(0, 1fr))` }}
+      role="img"
+      aria-label={t('today.byHour')}
+    >
       {rows.map((r) => (
         <div key={r.department} style={{ display: 'contents' }}>
           <div className="cut sec" style={{ alignSelf: 'center' }}>
@@ -30,8 +35,8 @@ export function HeatMap({ rows, firstHour, now }: { rows: S['HourRow'][]; firstH
                 key={hour}
                 className="cell"
                 style={{
-                  background: `color-mix(in srgb, var(--accent) ${Math.round(6 + part * 90)}%, var(--surface))`,
-                  color: part > 0.6 ? 'var(--on-accent)' : 'var(--text)',
+                  background: `color-mix(in srgb, var(--accent) ${Math.round(part > 0.72 ? 92 + part * 8 : 6 + part * 60)}%, var(--surface))`,
+                  color: part > 0.72 ? 'var(--on-accent)' : 'var(--text)',
                 }}
               >
                 {n}

@@ -51,7 +51,12 @@ export function TodayPage() {
         <Flow counts={d?.counts} />
         <Late data={d} now={now} />
         <div className="panel">
-          <CriticalCalls values={d?.critical ?? []} open={d?.critical_open ?? 0} closed={d?.critical_closed ?? 0} now={now} />
+          <CriticalCalls
+            values={d?.critical ?? []}
+            open={d?.critical_open ?? 0}
+            closed={d?.critical_closed ?? 0}
+            now={now}
+          />
           <Needs needs={d?.needs ?? []} />
         </div>
         <section className="panel hide-s">
@@ -109,14 +114,44 @@ function Flow({ counts }: { counts: S['DayCounts'] | undefined }) {
   const { t } = useTranslation();
   const c = counts;
   const steps = [
-    { to: '/reception/visits', icon: IconClipboardList, what: 'ordered', n: c?.ordered, note: t('today.thisHour', { count: c?.ordered_this_hour ?? 0 }) },
-    { to: '/collection', icon: IconDroplet, what: 'toCollect', n: c?.to_collect, note: c?.longest_wait_min ? t('today.longest', { n: c.longest_wait_min }) : '' },
+    {
+      to: '/reception/visits',
+      icon: IconClipboardList,
+      what: 'ordered',
+      n: c?.ordered,
+      note: t('today.thisHour', { count: c?.ordered_this_hour ?? 0 }),
+    },
+    {
+      to: '/collection',
+      icon: IconDroplet,
+      what: 'toCollect',
+      n: c?.to_collect,
+      note: c?.longest_wait_min ? t('today.longest', { n: c.longest_wait_min }) : '',
+    },
     { to: '/bench/receive', icon: IconInbox, what: 'toReceive', n: c?.to_receive, note: '' },
-    { to: '/bench', icon: IconMicroscope, what: 'atBench', n: c?.at_bench, note: c ? t('today.onAnalyzers', { count: c.on_analyzers }) : '' },
-    { to: '/verify', icon: IconHandStop, what: 'held', n: c?.held, note: c?.held_critical ? t('today.critical', { count: c.held_critical }) : '' },
+    {
+      to: '/bench',
+      icon: IconMicroscope,
+      what: 'atBench',
+      n: c?.at_bench,
+      note: c ? t('today.onAnalyzers', { count: c.on_analyzers }) : '',
+    },
+    {
+      to: '/verify',
+      icon: IconHandStop,
+      what: 'held',
+      n: c?.held,
+      note: c?.held_critical ? t('today.critical', { count: c.held_critical }) : '',
+    },
     { to: '/verify', icon: IconChecks, what: 'toSign', n: c?.to_sign, note: t('today.nothingHeld') },
     { to: '/reports', icon: IconCircleCheck, what: 'released', n: c?.released, note: '' },
-    { to: '/reports', icon: IconSend, what: 'delivered', n: c?.delivered, note: c?.reports_to_print ? t('today.toPrint', { count: c.reports_to_print }) : '' },
+    {
+      to: '/reports',
+      icon: IconSend,
+      what: 'delivered',
+      n: c?.delivered,
+      note: c?.reports_to_print ? t('today.toPrint', { count: c.reports_to_print }) : '',
+    },
   ];
   return (
     <div className="panel flow" style={{ display: 'grid' }} data-testid="flow">
@@ -144,8 +179,12 @@ function Late({ data, now }: { data: S['Today'] | undefined; now: number }) {
         <h2>{t('today.late')}</h2>
         <span className="sec small hide-s">{t('today.lateHint')}</span>
         <span className="grow" />
-        {data && data.late_count > 0 && <span className="tone-high strong small nowrap">{t('today.lateCount', { count: data.late_count })}</span>}
-        {data && <span className="tone-delta strong small nowrap">{t('today.dueSoon', { count: data.due_in_30_min })}</span>}
+        {data && data.late_count > 0 && (
+          <span className="tone-high strong small nowrap">{t('today.lateCount', { count: data.late_count })}</span>
+        )}
+        {data && (
+          <span className="tone-delta strong small nowrap">{t('today.dueSoon', { count: data.due_in_30_min })}</span>
+        )}
       </header>
       <div className="fill scroll">
         <table className="table">
@@ -154,8 +193,12 @@ function Late({ data, now }: { data: S['Today'] | undefined; now: number }) {
               <th scope="col">{t('col.labNo')}</th>
               <th scope="col">{t('col.patient')}</th>
               <th scope="col">{t('col.tests')}</th>
-              <th scope="col" className="hide-s">{t('col.where')}</th>
-              <th scope="col" className="right">{t('col.time')}</th>
+              <th scope="col" className="hide-s">
+                {t('col.where')}
+              </th>
+              <th scope="col" className="right">
+                {t('col.time')}
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -163,8 +206,14 @@ function Late({ data, now }: { data: S['Today'] | undefined; now: number }) {
             {data?.late.map((r) => {
               const d = due(ms(r.due_at) ?? now, now, t);
               return (
-                <tr key={r.sample_id} className="go" onClick={() => void navigate({ to: '/bench', search: { sample: r.sample_id } })}>
-                  <td><LabNo value={r.accession} /></td>
+                <tr
+                  key={r.sample_id}
+                  className="go"
+                  onClick={() => void navigate({ to: '/bench', search: { sample: r.sample_id } })}
+                >
+                  <td>
+                    <LabNo value={r.accession} />
+                  </td>
                   <td className="sec nowrap">{sexAge(r, t)}</td>
                   <td className="med">
                     <span className="row">
@@ -195,7 +244,10 @@ function Needs({ needs }: { needs: S['Need'][] }) {
   const { t } = useTranslation();
   return (
     <section>
-      <header className="row" style={{ padding: '8px 12px', borderBottom: '1px solid var(--line)', borderTop: '1px solid var(--line)' }}>
+      <header
+        className="row"
+        style={{ padding: '8px 12px', borderBottom: '1px solid var(--line)', borderTop: '1px solid var(--line)' }}
+      >
         <IconBell size={16} stroke={1.75} aria-hidden />
         <h2 style={{ fontSize: 13 }}>{t('today.needs')}</h2>
       </header>

@@ -25,11 +25,18 @@ const COMMENT_REST_MS = 500;
 /** CasePane is one visit with all that a pathologist needs to sign it. */
 export function CasePane({ visit, onSigned }: { visit: string; onSigned: () => void }) {
   const { t } = useTranslation();
-  const query = useQuery({ queryKey: ['case', visit], queryFn: () => must(api.GET('/api/v1/verify/{id}', { params: { path: { id: visit } } })) });
+  const query = useQuery({
+    queryKey: ['case', visit],
+    queryFn: () => must(api.GET('/api/v1/verify/{id}', { params: { path: { id: visit } } })),
+  });
   const data = query.data;
   const [row, setRow] = useState<string>();
   if (!data) {
-    return <div className="pane" style={{ gridColumn: 'span 2' }}><div className="page">{query.error && <Fault error={query.error} onRetry={() => void query.refetch()} />}</div></div>;
+    return (
+      <div className="pane" style={{ gridColumn: 'span 2' }}>
+        <div className="page">{query.error && <Fault error={query.error} onRetry={() => void query.refetch()} />}</div>
+      </div>
+    );
   }
   const all = data.panels.flatMap((p) => p.rows);
   const passing = all.filter((r) => r.holds.length === 0 && r.value !== '').length;
@@ -39,11 +46,22 @@ export function CasePane({ visit, onSigned }: { visit: string; onSigned: () => v
         <div className="insp-head row top between">
           <div className="grow">
             <h2 className="cut">{data.patient_name}</h2>
-            <div className="small num">{[sexAge(data, t), data.mrn, data.doctor, data.collected_at ? t('bench.collectedAt', { at: clock(ms(data.collected_at) ?? 0) }) : ''].filter(Boolean).join(' · ')}</div>
+            <div className="small num">
+              {[
+                sexAge(data, t),
+                data.mrn,
+                data.doctor,
+                data.collected_at ? t('bench.collectedAt', { at: clock(ms(data.collected_at) ?? 0) }) : '',
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </div>
           </div>
           <div className="right small">
             <div className="sec">{data.note}</div>
-            <Link to="/reception/patients/$id" params={{ id: data.patient_id }}>{t('verify.earlier', { count: data.earlier_visits })}</Link>
+            <Link to="/reception/patients/$id" params={{ id: data.patient_id }}>
+              {t('verify.earlier', { count: data.earlier_visits })}
+            </Link>
           </div>
         </div>
         <div className="fill scroll">
@@ -61,22 +79,42 @@ export function CasePane({ visit, onSigned }: { visit: string; onSigned: () => v
   );
 }
 
-const afterIcons: Record<string, typeof IconPrinter> = { print: IconPrinter, deliver_whatsapp: IconBrandWhatsapp, deliver_email: IconMail, call: IconPhone };
+const afterIcons: Record<string, typeof IconPrinter> = {
+  print: IconPrinter,
+  deliver_whatsapp: IconBrandWhatsapp,
+  deliver_email: IconMail,
+  call: IconPhone,
+};
 
-function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string | undefined; onRow: (id: string) => void; onSigned: () => void }) {
+function Decision({
+  data,
+  row,
+  onRow,
+  onSigned,
+}: {
+  data: S['Case'];
+  row: string | undefined;
+  onRow: (id: string) => void;
+  onSigned: () => void;
+}) {
   const { t } = useTranslation();
   const can = useCan();
   const session = useSession();
   const now = useNow();
   const held = heldRows(data);
   const left = undecided(data);
-  const at = Math.max(0, held.findIndex((r) => r.item_id === row));
+  const at = Math.max(
+    0,
+    held.findIndex((r) => r.item_id === row),
+  );
   const decide = useDecide(data.visit_id);
   const step = useStepUp();
   const [key, setKey] = useState(newKey);
   const [comment, setComment] = useState(data.comment);
   const [partial, setPartial] = useState(false);
-  const missing = data.panels.flatMap((p) => p.rows).filter((r) => r.value === '' && r.state !== 'cancelled' && r.state !== 'rejected').length;
+  const missing = data.panels
+    .flatMap((p) => p.rows)
+    .filter((r) => r.value === '' && r.state !== 'cancelled' && r.state !== 'rejected').length;
   const noVerify = can('decide') ? undefined : t('why.permission');
   useComment(data.visit_id, comment, data.comment);
   const sign = useMutation({
@@ -84,11 +122,17 @@ function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string
       must(
         api.POST('/api/v1/verify/{id}/sign', {
           params: { path: { id: data.visit_id }, header: { 'Idempotency-Key': key } },
-          body: { versions: data.versions, ...(comment.trim() ? { comment: comment.trim() } : {}), ...(partial ? { partial: true } : {}) },
+          body: {
+            versions: data.versions,
+            ...(comment.trim() ? { comment: comment.trim() } : {}),
+            ...(partial ? { partial: true } : {}),
+          },
         }),
       ),
     onSuccess: () => {
-      void queries.invalidateQueries({ predicate: (q) => ['verify', 'case', 'today', 'reports', 'worklist'].includes(String(q.queryKey[0])) });
+      void queries.invalidateQueries({
+        predicate: (q) => ['verify', 'case', 'today', 'reports', 'worklist'].includes(String(q.queryKey[0])),
+      });
       onSigned();
     },
     onError: (err) => {
@@ -109,7 +153,11 @@ function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string
     if (r && !noVerify) decide.mutate({ row: r, decision });
   };
   useKeys([
-    ...held.slice(0, 9).map((r, i) => ({ keys: String(i + 1), label: t('verify.keys.hold', { n: i + 1 }), run: () => onRow(r.item_id) })),
+    ...held.slice(0, 9).map((r, i) => ({
+      keys: String(i + 1),
+      label: t('verify.keys.hold', { n: i + 1 }),
+      run: () => onRow(r.item_id),
+    })),
     { keys: 'a', label: t('verify.choice.accept'), run: () => choose('accept') },
     { keys: 'r', label: t('verify.choice.rerun'), run: () => choose('rerun') },
     { keys: 's', label: t('verify.choice.new_sample'), run: () => choose('new_sample') },
@@ -120,15 +168,30 @@ function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string
     <aside className="pane inspector" aria-label={t('verify.decision')} data-testid="decision">
       <div className="insp-body fill scroll">
         <div className="row between">
-          <h2 style={{ fontSize: 16 }}>{held.length > 0 ? t('verify.needEye', { count: held.length }) : t('verify.allPass')}</h2>
-          {held.length > 0 && <span className="sec small">{left === 0 ? t('verify.allDecided') : t('verify.left', { count: left })}</span>}
+          <h2 style={{ fontSize: 16 }}>
+            {held.length > 0 ? t('verify.needEye', { count: held.length }) : t('verify.allPass')}
+          </h2>
+          {held.length > 0 && (
+            <span className="sec small">{left === 0 ? t('verify.allDecided') : t('verify.left', { count: left })}</span>
+          )}
         </div>
-        <Holds rows={held} active={at} onActive={(i) => onRow(held[i]?.item_id ?? '')} decide={decide} disabled={noVerify} />
+        <Holds
+          rows={held}
+          active={at}
+          onActive={(i) => onRow(held[i]?.item_id ?? '')}
+          decide={decide}
+          disabled={noVerify}
+        />
         {data.passed.length > 0 && (
           <div className="col">
             <span className="strong small">{t('verify.others')}</span>
             <ul className="cols2 small" style={{ gap: 4 }}>
-              {data.passed.map((p) => <li key={p} className="row sec"><IconCheck size={14} className="tone-released" aria-hidden />{t(`rule.${p}`, { defaultValue: p })}</li>)}
+              {data.passed.map((p) => (
+                <li key={p} className="row sec">
+                  <IconCheck size={14} className="tone-released" aria-hidden />
+                  {t(`rule.${p}`, { defaultValue: p })}
+                </li>
+              ))}
             </ul>
           </div>
         )}
@@ -137,24 +200,55 @@ function Decision({ data, row, onRow, onSigned }: { data: S['Case']; row: string
           <ul className="col small" style={{ gap: 4 }}>
             {data.after.map((a) => {
               const Icon = afterIcons[a] ?? IconCheck;
-              return <li key={a} className="row sec"><Icon size={15} stroke={1.75} aria-hidden />{t(`after.${a}`, { defaultValue: a })}</li>;
+              return (
+                <li key={a} className="row sec">
+                  <Icon size={15} stroke={1.75} aria-hidden />
+                  {t(`after.${a}`, { defaultValue: a })}
+                </li>
+              );
             })}
           </ul>
         </div>
         <div className="grow" />
-        {missing > 0 && <Check label={t('verify.partial', { count: missing })} checked={partial} onChange={(e) => setPartial(e.currentTarget.checked)} data-testid="partial" />}
-        <Area label={t('verify.comment')} value={comment} onChange={setComment} rows={2} />
-        {sign.error && !needsStepUp(sign.error) && (
-          problemOf(sign.error).code === 'stale_record'
-            ? <Notice tone="delta" title={t('verify.stale')}>{t('verify.staleText')}</Notice>
-            : <Fault error={sign.error} />
+        {missing > 0 && (
+          <Check
+            label={t('verify.partial', { count: missing })}
+            checked={partial}
+            onChange={(e) => setPartial(e.currentTarget.checked)}
+            data-testid="partial"
+          />
         )}
+        <Area label={t('verify.comment')} value={comment} onChange={setComment} rows={2} />
+        {sign.error &&
+          !needsStepUp(sign.error) &&
+          (problemOf(sign.error).code === 'stale_record' ? (
+            <Notice tone="delta" title={t('verify.stale')}>
+              {t('verify.staleText')}
+            </Notice>
+          ) : (
+            <Fault error={sign.error} />
+          ))}
       </div>
       <footer className="foot acts">
-        <span className="cut" style={{ whiteSpace: 'normal' }}>{off ?? (until !== null && until > now ? t('verify.pinOk', { span: span(until - now, t) }) : t('verify.pinAsk'))}</span>
+        <span className="cut" style={{ whiteSpace: 'normal' }}>
+          {off ??
+            (until !== null && until > now ? t('verify.pinOk', { span: span(until - now, t) }) : t('verify.pinAsk'))}
+        </span>
         <span className="grow" />
-        <a className="btn" href={`/api/v1/visits/${data.visit_id}/preview.pdf`} target="_blank" rel="noreferrer">{t('verify.preview')}</a>
-        <Button look="primary" keys="mod+Enter" disabled={off !== undefined} why={off} busy={sign.isPending} onClick={() => sign.mutate()} data-testid="sign">{t('verify.sign')}</Button>
+        <a className="btn" href={`/api/v1/visits/${data.visit_id}/preview.pdf`} target="_blank" rel="noreferrer">
+          {t('verify.preview')}
+        </a>
+        <Button
+          look="primary"
+          keys="mod+Enter"
+          disabled={off !== undefined}
+          why={off}
+          busy={sign.isPending}
+          onClick={() => sign.mutate()}
+          data-testid="sign"
+        >
+          {t('verify.sign')}
+        </Button>
       </footer>
       <StepUp step={step} />
     </aside>
@@ -166,7 +260,9 @@ function useComment(visit: string, text: string, saved: string): void {
   useEffect(() => {
     if (text === saved) return undefined;
     const timer = setTimeout(() => {
-      api.PUT('/api/v1/verify/{id}/comment', { params: { path: { id: visit } }, body: { text } }).catch(() => undefined);
+      api
+        .PUT('/api/v1/verify/{id}/comment', { params: { path: { id: visit } }, body: { text } })
+        .catch(() => undefined);
     }, COMMENT_REST_MS);
     return () => clearTimeout(timer);
   }, [visit, text, saved]);

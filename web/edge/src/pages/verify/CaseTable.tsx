@@ -11,24 +11,54 @@ import type { S } from '../../api';
 import { points } from '../bench/WorklistTable';
 
 /** CaseTable shows all panels of a visit in one table, held rows violet, with the two earlier values and the trend. */
-export function CaseTable({ data, active, onRow }: { data: S['Case']; active: string | undefined; onRow: (row: S['Row']) => void }) {
+export function CaseTable({
+  data,
+  active,
+  onRow,
+}: {
+  data: S['Case'];
+  active: string | undefined;
+  onRow: (row: S['Row']) => void;
+}) {
   const { t, i18n } = useTranslation();
   const dates = data.previous_dates.slice(0, 2).map((d) => ms(d) ?? 0);
-  const dateText = (at: number): string => new Date(at).toLocaleDateString(i18n.language === 'hi' ? 'hi-IN-u-nu-latn' : 'en-IN', { day: 'numeric', month: 'short' });
+  const dateText = (at: number): string =>
+    new Date(at).toLocaleDateString(i18n.language === 'hi' ? 'hi-IN-u-nu-latn' : 'en-IN', {
+      day: 'numeric',
+      month: 'short',
+    });
   const columns = 7 + dates.length + 1;
   return (
     <table className="table compact fixed case" data-testid="case">
       <thead>
         <tr>
-          <th scope="col" style={{ width: 32 }}><span className="vh">{t('col.state')}</span></th>
+          <th scope="col" style={{ width: 32 }}>
+            <span className="vh">{t('col.state')}</span>
+          </th>
           <th scope="col">{t('col.test')}</th>
-          <th scope="col" className="right" style={{ width: 66 }}>{t('col.result')}</th>
-          <th scope="col" style={{ width: 58 }}>{t('col.flag')}</th>
-          <th scope="col" style={{ width: 88 }}>{t('col.unit')}</th>
-          <th scope="col" className="right" style={{ width: 80 }}>{t('col.interval')}</th>
-          {dates.map((d) => <th key={d} scope="col" className="right" style={{ width: 56 }}>{dateText(d)}</th>)}
-          <th scope="col" style={{ width: 58 }}><span className="vh">{t('flag.delta')}</span></th>
-          <th scope="col" style={{ width: 66 }}>{t('col.trend')}</th>
+          <th scope="col" className="right" style={{ width: 66 }}>
+            {t('col.result')}
+          </th>
+          <th scope="col" style={{ width: 58 }}>
+            {t('col.flag')}
+          </th>
+          <th scope="col" style={{ width: 88 }}>
+            {t('col.unit')}
+          </th>
+          <th scope="col" className="right" style={{ width: 80 }}>
+            {t('col.interval')}
+          </th>
+          {dates.map((d) => (
+            <th key={d} scope="col" className="right" style={{ width: 56 }}>
+              {dateText(d)}
+            </th>
+          ))}
+          <th scope="col" style={{ width: 58 }}>
+            <span className="vh">{t('flag.delta')}</span>
+          </th>
+          <th scope="col" style={{ width: 66 }}>
+            {t('col.trend')}
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -38,9 +68,14 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
               <td colSpan={columns}>
                 <div className="row">
                   <span className="strong small">{p.code}</span>
-                  <span className="sec small cut">{[p.instrument, p.specimen, p.at ? clock(ms(p.at) ?? 0) : ''].filter(Boolean).join(' · ')}</span>
+                  <span className="sec small cut">
+                    {[p.instrument, p.specimen, p.at ? clock(ms(p.at) ?? 0) : ''].filter(Boolean).join(' · ')}
+                  </span>
                   <span className="grow" />
-                  <span className="row small sec"><QcMark state={p.qc} />{t(`qc.${p.qc}`)}</span>
+                  <span className="row small sec">
+                    <QcMark state={p.qc} />
+                    {t(`qc.${p.qc}`)}
+                  </span>
                 </div>
               </td>
             </tr>
@@ -49,20 +84,37 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
               const held = r.state === 'held' || r.holds.length > 0;
               const name = i18n.language === 'hi' && r.name_local ? r.name_local : r.name;
               return (
-                <tr key={r.item_id} className={held ? 'go heldrow' : 'go'} aria-selected={active === r.item_id} onClick={() => onRow(r)} data-testid="case-row" data-code={r.code}>
-                  <td><RowMark row={r} open={open} held={held} /></td>
+                <tr
+                  key={r.item_id}
+                  className={held ? 'go heldrow' : 'go'}
+                  aria-selected={active === r.item_id}
+                  onClick={() => onRow(r)}
+                  data-testid="case-row"
+                  data-code={r.code}
+                >
+                  <td>
+                    <RowMark row={r} open={open} held={held} />
+                  </td>
                   <td>{name}</td>
-                  <td className="right">{r.value === '' ? <span className="dim">–</span> : <Value text={r.value} flag={r.flag} />}</td>
-                  <td><Flag code={r.flag} /></td>
+                  <td className="right">
+                    {r.value === '' ? <span className="dim">–</span> : <Value text={r.value} flag={r.flag} />}
+                  </td>
+                  <td>
+                    <Flag code={r.flag} />
+                  </td>
                   <td className="sec">{r.unit}</td>
-                  <td className="right sec nowrap">{r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}</td>
+                  <td className="right sec nowrap">
+                    {r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}
+                  </td>
                   {dates.map((d, i) => (
                     <td key={d} className="right small sec">
                       {r.previous[i] && <Value text={r.previous[i]?.value ?? ''} />}
                     </td>
                   ))}
                   <td>{r.delta?.over && <Delta text={r.delta.text} />}</td>
-                  <td><Sparkline points={points(r)} low={toNumber(r.interval.low)} high={toNumber(r.interval.high)} /></td>
+                  <td>
+                    <Sparkline points={points(r)} low={toNumber(r.interval.low)} high={toNumber(r.interval.high)} />
+                  </td>
                 </tr>
               );
             })}
@@ -76,7 +128,8 @@ export function CaseTable({ data, active, onRow }: { data: S['Case']; active: st
 function RowMark({ row, open, held }: { row: S['Row']; open: boolean; held: boolean }) {
   const { t } = useTranslation();
   if (row.value === '') return <IconCircleDashed size={15} className="tone-calm" aria-label={t('state.pending')} />;
-  if (row.state === 'released') return <IconCircleCheck size={15} className="tone-released" aria-label={t('state.released')} />;
+  if (row.state === 'released')
+    return <IconCircleCheck size={15} className="tone-released" aria-label={t('state.released')} />;
   if (open || held) return <IconHandStop size={15} className="tone-held" aria-label={t('state.held')} />;
   return <IconCheck size={15} className="tone-released" aria-label={t('verify.passes')} />;
 }

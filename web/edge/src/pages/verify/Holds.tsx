@@ -28,7 +28,12 @@ export function undecided(data: S['Case']): number {
 export function useDecide(visit: string) {
   return useMutation({
     mutationFn: ({ row, decision }: { row: S['Row']; decision: Choice }) =>
-      must(api.POST('/api/v1/items/{id}/decide', { params: { path: { id: row.item_id } }, body: { decision, versions: row.versions } })),
+      must(
+        api.POST('/api/v1/items/{id}/decide', {
+          params: { path: { id: row.item_id } },
+          body: { decision, versions: row.versions },
+        }),
+      ),
     onSettled: () => {
       void queries.invalidateQueries({ queryKey: ['case', visit] });
       void queries.invalidateQueries({ queryKey: ['verify'] });
@@ -37,16 +42,30 @@ export function useDecide(visit: string) {
 }
 
 /** Holds says each reason as a sentence and offers the three answers beside it. */
-export function Holds(props: { rows: S['Row'][]; active: number; onActive: (i: number) => void; decide: ReturnType<typeof useDecide>; disabled: string | undefined }) {
+export function Holds(props: {
+  rows: S['Row'][];
+  active: number;
+  onActive: (i: number) => void;
+  decide: ReturnType<typeof useDecide>;
+  disabled: string | undefined;
+}) {
   const { t, i18n } = useTranslation();
   return (
     <div className="col" style={{ gap: 10 }}>
       {props.rows.map((r, i) => {
-        const choice = (Object.keys(decided) as Choice[]).find((c) => r.holds.length > 0 && r.holds.every((h) => h.decision === decided[c]));
+        const choice = (Object.keys(decided) as Choice[]).find(
+          (c) => r.holds.length > 0 && r.holds.every((h) => h.decision === decided[c]),
+        );
         const open = i === props.active;
         return (
           <div key={r.item_id} className="hold" aria-current={open} data-testid="hold" data-code={r.code}>
-            <div className="top col" style={{ gap: 4 }} onClick={() => props.onActive(i)} onKeyDown={() => undefined} role="presentation">
+            <div
+              className="top col"
+              style={{ gap: 4 }}
+              onClick={() => props.onActive(i)}
+              onKeyDown={() => undefined}
+              role="presentation"
+            >
               <div className="row">
                 <Keys keys={String(i + 1)} />
                 <span className="strong cut">{`${i18n.language === 'hi' && r.name_local ? r.name_local : r.name} ${r.value} ${r.unit}`}</span>
@@ -59,7 +78,9 @@ export function Holds(props: { rows: S['Row'][]; active: number; onActive: (i: n
                   </span>
                 )}
               </div>
-              {r.holds.map((h) => <p key={h.code}>{holdText(h, t)}</p>)}
+              {r.holds.map((h) => (
+                <p key={h.code}>{holdText(h, t)}</p>
+              ))}
             </div>
             {open && (
               <div className="choice">
@@ -71,7 +92,12 @@ export function Holds(props: { rows: S['Row'][]; active: number; onActive: (i: n
                     value: c,
                     disabled: props.disabled !== undefined || props.decide.isPending,
                     name: t(`verify.choice.${c}`),
-                    label: <>{t(`verify.choice.${c}`)}{open && <Keys keys={keys[c]} />}</>,
+                    label: (
+                      <>
+                        {t(`verify.choice.${c}`)}
+                        {open && <Keys keys={keys[c]} />}
+                      </>
+                    ),
                   }))}
                 />
               </div>

@@ -47,7 +47,13 @@ export function StepUp({ step }: { step: ReturnType<typeof useStepUp> }) {
     },
   });
   return (
-    <Modal opened={step.again !== null} onClose={step.close} title={t('stepup.title')} size="sm" closeButtonProps={{ 'aria-label': t('act.close') }}>
+    <Modal
+      opened={step.again !== null}
+      onClose={step.close}
+      title={t('stepup.title')}
+      size="sm"
+      closeButtonProps={{ 'aria-label': t('act.close') }}
+    >
       <div className="col wide" data-testid="step-up">
         <p>{t('stepup.text', { name: session.user.name })}</p>
         {byPassword ? (
@@ -58,13 +64,27 @@ export function StepUp({ step }: { step: ReturnType<typeof useStepUp> }) {
               prove.mutate({ password });
             }}
           >
-            <Text label={t('login.password')} type="password" autoFocus data-autofocus value={password} onChange={setPassword} autoComplete="current-password" />
-            <Button type="submit" look="primary" disabled={!password} busy={prove.isPending}>{t('stepup.go')}</Button>
+            <Text
+              label={t('login.password')}
+              type="password"
+              autoFocus
+              data-autofocus
+              value={password}
+              onChange={setPassword}
+              autoComplete="current-password"
+            />
+            <Button type="submit" look="primary" disabled={!password} busy={prove.isPending}>
+              {t('stepup.go')}
+            </Button>
           </form>
         ) : (
           <Pin label={t('user.pin')} busy={prove.isPending} onDone={(pin) => prove.mutate({ pin })} />
         )}
-        {session.user.has_pin && <Button look="plain" onClick={() => setByPassword(!byPassword)}>{byPassword ? t('stepup.byPin') : t('stepup.byPassword')}</Button>}
+        {session.user.has_pin && (
+          <Button look="plain" onClick={() => setByPassword(!byPassword)}>
+            {byPassword ? t('stepup.byPin') : t('stepup.byPassword')}
+          </Button>
+        )}
         {prove.error && <Fault error={prove.error} />}
       </div>
     </Modal>

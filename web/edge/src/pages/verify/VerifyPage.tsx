@@ -30,7 +30,10 @@ export function VerifyPage() {
   const navigate = useNavigate();
   const search = useSearch({ from: '/verify' });
   const show = search.show ?? 'all';
-  const queue = useQuery({ queryKey: ['verify', show], queryFn: () => must(api.GET('/api/v1/verify', { params: { query: { show, limit: 100 } } })) });
+  const queue = useQuery({
+    queryKey: ['verify', show],
+    queryFn: () => must(api.GET('/api/v1/verify', { params: { query: { show, limit: 100 } } })),
+  });
   const entries = queue.data?.entries ?? [];
   const open = entries.find((e) => e.visit_id === search.visit) ?? (search.visit ? undefined : entries[0]);
   const visit = search.visit ?? open?.visit_id;
@@ -58,15 +61,26 @@ export function VerifyPage() {
         </div>
         <div className="fill scroll queue" data-testid="queue">
           {queue.error && !queue.data && <Fault error={queue.error} onRetry={() => void queue.refetch()} />}
-          {entries.map((e) => <QueueEntry key={e.visit_id} entry={e} current={e.visit_id === visit} onOpen={() => go(e.visit_id)} />)}
+          {entries.map((e) => (
+            <QueueEntry key={e.visit_id} entry={e} current={e.visit_id === visit} onOpen={() => go(e.visit_id)} />
+          ))}
           {queue.data && entries.length === 0 && <Empty>{t('verify.empty')}</Empty>}
         </div>
         <CleanBatch entries={entries.filter((e) => e.clean)} />
       </div>
       {visit ? (
-        <CasePane key={visit} visit={visit} onSigned={() => { const at = entries.findIndex((e) => e.visit_id === visit); go(entries[at + 1]?.visit_id); }} />
+        <CasePane
+          key={visit}
+          visit={visit}
+          onSigned={() => {
+            const at = entries.findIndex((e) => e.visit_id === visit);
+            go(entries[at + 1]?.visit_id);
+          }}
+        />
       ) : (
-        <div className="pane" style={{ gridColumn: 'span 2' }}><Empty>{t('verify.none')}</Empty></div>
+        <div className="pane" style={{ gridColumn: 'span 2' }}>
+          <Empty>{t('verify.none')}</Empty>
+        </div>
       )}
     </div>
   );
@@ -76,7 +90,14 @@ function QueueEntry({ entry: e, current, onOpen }: { entry: S['QueueEntry']; cur
   const { t } = useTranslation();
   const now = useNow();
   return (
-    <button type="button" className="entry" aria-current={current} onClick={onOpen} data-testid="queue-entry" data-visit={e.visit_id}>
+    <button
+      type="button"
+      className="entry"
+      aria-current={current}
+      onClick={onOpen}
+      data-testid="queue-entry"
+      data-visit={e.visit_id}
+    >
       <span className="row">
         <Priority value={e.priority} />
         <LabNo value={e.accession} />
@@ -88,7 +109,12 @@ function QueueEntry({ entry: e, current, onOpen }: { entry: S['QueueEntry']; cur
         <span className="med cut">{e.panels.join(', ')}</span>
       </span>
       <span className="row small" style={{ marginTop: 2, minHeight: 18 }}>
-        {e.holds > 0 && <span className="row tone-held strong" style={{ gap: 3 }}><IconHandStop size={14} aria-hidden />{e.holds}</span>}
+        {e.holds > 0 && (
+          <span className="row tone-held strong" style={{ gap: 3 }}>
+            <IconHandStop size={14} aria-hidden />
+            {e.holds}
+          </span>
+        )}
         <span className="cut sec">{e.chips.join(' · ')}</span>
         {e.missing > 0 && <span className="dim nowrap">{t('verify.missing', { count: e.missing })}</span>}
       </span>
@@ -104,7 +130,9 @@ function CleanBatch({ entries }: { entries: S['QueueEntry'][] }) {
   const [key, setKey] = useState(newKey);
   const sign = useMutation({
     mutationFn: async () => {
-      const cases = await Promise.all(entries.map((e) => must(api.GET('/api/v1/verify/{id}', { params: { path: { id: e.visit_id } } }))));
+      const cases = await Promise.all(
+        entries.map((e) => must(api.GET('/api/v1/verify/{id}', { params: { path: { id: e.visit_id } } }))),
+      );
       return must(
         api.POST('/api/v1/verify/sign-batch', {
           params: { header: { 'Idempotency-Key': key } },
@@ -115,7 +143,9 @@ function CleanBatch({ entries }: { entries: S['QueueEntry'][] }) {
     onError: (err) => step.onError(err, () => sign.mutate()),
     onSettled: () => {
       setKey(newKey());
-      void queries.invalidateQueries({ predicate: (q) => ['verify', 'case', 'today', 'reports'].includes(String(q.queryKey[0])) });
+      void queries.invalidateQueries({
+        predicate: (q) => ['verify', 'case', 'today', 'reports'].includes(String(q.queryKey[0])),
+      });
     },
   });
   const problems = sign.data?.problems.length ?? 0;
@@ -124,8 +154,17 @@ function CleanBatch({ entries }: { entries: S['QueueEntry'][] }) {
   return (
     <footer className="foot acts" style={{ flexWrap: 'wrap' }}>
       <IconChecks size={17} stroke={1.75} className="tone-released" aria-hidden />
-      <span className="grow">{problems > 0 ? t('verify.batchProblems', { count: problems }) : t('verify.clean', { count: entries.length })}</span>
-      <Button size="small" keys="b" disabled={off} why={can('sign') ? undefined : t('why.permission')} busy={sign.isPending} onClick={() => sign.mutate()}>
+      <span className="grow">
+        {problems > 0 ? t('verify.batchProblems', { count: problems }) : t('verify.clean', { count: entries.length })}
+      </span>
+      <Button
+        size="small"
+        keys="b"
+        disabled={off}
+        why={can('sign') ? undefined : t('why.permission')}
+        busy={sign.isPending}
+        onClick={() => sign.mutate()}
+      >
         {t('verify.signAll')}
       </Button>
       <StepUp step={step} />

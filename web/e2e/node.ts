@@ -1,0 +1,63 @@
+import { binary, freePort, ready, run, tempDir, type Running } from './process';
+
+/** Node is a real node on ports of its own, with a data folder of its own. */
+export interface Node {
+  url: string;
+  hl7: number;
+  astm: number;
+  dir: string;
+  process: Running;
+  logins: Record<string, { login: string; password: string }>;
+  stop: () => Promise<void>;
+}
+
+/** startNode starts `edge serve --demo`. The demonstration log-ins are read from what it prints. */
+export async function startNode(
+  options: { hub?: string; args?: string[]; env?: Record<string, string> } = {},
+): Promise<Node> {
+  const edge = binary('edge');
+  if (!edge) throw new Error('bin/edge is not built');
+  const dir = await tempDir('node');
+  const [http, tls, hl7, astm] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const args = [
+    'serve',
+    '--demo',
+    '--data',
+    dir.path,
+    '--listen',
+    `127.0.0.1:${http}`,
+    '--listen-tls',
+    `127.0.0.1:${tls}`,
+  ];
+  args.push(
+    '--hl7',
+    `127.0.0.1:${hl7}`,
+    '--astm',
+    `127.0.0.1:${astm}`,
+    ...(options.hub ? ['--hub', options.hub] : []),
+    ...(options.args ?? []),
+  );
+  const process = run(edge, args, options.env);
+  const url = `http://127.0.0.1:${http}`;
+  await ready(`${url}/api/v1/setup`, process);
+  return {
+    url,
+    hl7,
+    astm,
+    dir: dir.path,
+    process,
+    logins: readLogins(process.output()),
+    stop: async () => {
+      await process.stop();
+      await dir.remove();
+    },
+  };
+}
+
+/** readLogins reads the log-ins that a demonstration prints: one password for all, then one name a line. */
+export function readLogins(text: string): Record<string, { login: string; password: string }> {
+  const password = /Password of every login: (\S+?),/.exec(text)?.[1];
+  if (!password) return {};
+  const names = ['reception', 'collect', 'tech', 'path', 'manager', 'admin'];
+  return Object.fromEntries(names.map((login) => [login, { login, password }]));
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Browser tests: pages over the made-up API, and journeys over the real binaries. One at a time: they share two cores. */
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['e2e/**/*.spec.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+  },
+});
