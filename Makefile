@@ -76,7 +76,10 @@ conformance: bin/edge ## the scores over the captures and vectors in JAANCH_SAMP
 
 .PHONY: bench
 bench: ## the figures, each beside its reference in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/...
+	@mkdir -p .run && rm -f .run/figures.md
+	JAANCH_BENCH=1 JAANCH_BENCH_OUT=$(abspath .run/figures.md) $(GO) test -count=1 -p 1 -timeout 30m -run '^TestFigures' \
+	  $$(grep -rl --include='*_test.go' 'func TestFigures' internal cmd | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+	@cat .run/figures.md
 
 .PHONY: sim
 sim: ## the deterministic simulation of sync

@@ -81,7 +81,7 @@ func Flushes(t testing.TB, folder string) float64 {
 		_ = os.Remove(f.Name())
 	}()
 	block := make([]byte, 4096)
-	return Rate(500, func(int) {
+	return Rate(100, func(int) {
 		if _, err := f.Write(block); err != nil {
 			t.Fatal(err)
 		}

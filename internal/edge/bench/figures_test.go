@@ -270,7 +270,7 @@ func (w *ward) run(t testing.TB, connections int, all []talk, state string, trac
 // TestFiguresUpload measures acknowledged messages a second.
 func TestFiguresUpload(t *testing.T) {
 	measure.Wanted(t)
-	one := newWard(t, 640, 1)
+	one := newWard(t, 1152, 1)
 	for _, c := range []struct {
 		name  string
 		known bool
@@ -281,43 +281,64 @@ func TestFiguresUpload(t *testing.T) {
 		{"ASTM, one frame a message, unknown samples", false, "inbox", func(i int, tube string) talk { return asAstm(one.astmRecords(i, tube), true) }},
 		{"HL7, known samples", true, "matched", func(i int, tube string) talk { return asHL7(one.hl7Segments(i, tube)) }},
 	} {
-		one.compare(t, "Acknowledged messages of one result: "+c.name, one.messages(c.known, c.form), c.state)
+		one.compare(t, "Acknowledged messages of one result: "+c.name, one.messages(c.known, c.form), c.state, 128)
 	}
-	fifty := newWard(t, 64, 50)
+	fifty := newWard(t, 96, 50)
 	fifty.compare(t, "Acknowledged messages of 50 results: ASTM, one frame a message, known samples",
-		fifty.messages(true, func(i int, tube string) talk { return asAstm(fifty.astmRecords(i, tube), true) }), "matched")
+		fifty.messages(true, func(i int, tube string) talk { return asAstm(fifty.astmRecords(i, tube), true) }), "matched", 32)
 }
 
-// compare measures one kind of upload from 1, 8 and 64 connections beside its references, in turns.
-func (w *ward) compare(t *testing.T, title string, all []talk, state string) {
+// standing is one side that serves from the beginning of the comparison to its end, each on its own copy of the database, so
+// that the sides can take short turns.
+type standing struct {
+	t           testing.TB
+	address     string
+	connections int
+	all         []talk
+	slice, at   int
+	took        []time.Duration
+}
+
+// turn plays the next slice of the messages.
+func (s *standing) turn() float64 {
+	from := s.at
+	s.at = min(s.at+s.slice, len(s.all))
+	rate, took := play(s.t, s.address, s.connections, s.all[from:s.at])
+	s.took = append(s.took, took...)
+	return rate
+}
+
+// compare measures one kind of upload from 1, 8 and 64 connections beside its references, in short turns.
+func (w *ward) compare(t *testing.T, title string, all []talk, state string, slice int) {
+	t.Helper()
 	var rec recorder
 	w.run(t, 1, all, state, rec.note)
 	rec.turns = rec.turns[:len(all)]
-	direct := func(connections int) func() float64 {
-		return func() float64 {
-			rate, _ := play(t, bareOn(t, copyOf(t, w.lab.Path), rec.turns).serve(t), connections, all)
-			return rate
+	var sides []measure.Side
+	standings := map[string]*standing{}
+	add := func(name string, connections int, address string) {
+		s := &standing{t: t, address: address, connections: connections, all: all, slice: slice}
+		standings[name] = s
+		sides = append(sides, measure.Side{Name: name, Run: s.turn})
+	}
+	for _, c := range []int{1, 8, 64} {
+		address, db, stop := w.node(t, nil)
+		defer stop()
+		defer count(t, db, state, len(all)/slice*slice*len(w.codes))
+		add(fmt.Sprintf("ours %d", c), c, address)
+		if c != 8 {
+			add(fmt.Sprintf("direct %d", c), c, bareOn(t, copyOf(t, w.lab.Path), rec.turns).serve(t))
 		}
 	}
-	var worst []time.Duration
-	ours := func(connections int) func() float64 {
-		return func() float64 {
-			rate, took := w.run(t, connections, all, state, nil)
-			worst = took
-			return rate
-		}
-	}
-	got := measure.Turns(3,
-		measure.Side{Name: "direct 1", Run: direct(1)}, measure.Side{Name: "ours 1", Run: ours(1)},
-		measure.Side{Name: "ours 8", Run: ours(8)}, measure.Side{Name: "ours 64", Run: ours(64)},
-		measure.Side{Name: "direct 64", Run: direct(64)},
-		measure.Side{Name: "by 32", Run: func() float64 {
-			b := bareOn(t, copyOf(t, w.lab.Path), rec.turns)
-			return 32 * measure.Rate((len(all)+31)/32, func(int) { b.commit(32) }) * float64(len(all)) / float64((len(all)+31)/32*32)
-		}},
-		measure.Side{Name: "plain", Run: func() float64 { return plainCommits(t, copyOf(t, w.lab.Path)) }},
-		measure.Side{Name: "flush", Run: func() float64 { return measure.Flushes(t, t.TempDir()) }},
-	)
+	batch := bareOn(t, copyOf(t, w.lab.Path), rec.turns)
+	plain := plainCommits(t, copyOf(t, w.lab.Path))
+	sides = append(sides,
+		measure.Side{Name: "by 32", Run: func() float64 { return 32 * measure.Rate(slice/32, func(int) { batch.commit(32) }) }},
+		measure.Side{Name: "plain", Run: func() float64 { return measure.Rate(100, plain) }},
+		measure.Side{Name: "flush", Run: func() float64 { return measure.Flushes(t, t.TempDir()) }})
+	got := measure.Turns(len(all)/slice, sides...)
+	worst := standings["ours 64"].took
+	slices.Sort(worst)
 	per := func(name string) string { return fmt.Sprintf("%.0f/s", got[name].Median) }
 	ratio := func(a, b string) float64 { return got[a].Median / got[b].Median }
 	measure.Sheet(t, title,
@@ -343,14 +364,14 @@ func statementsOf(turn []statement) string {
 	return fmt.Sprintf("%d statements a message, %d of them reads", len(turn), reads)
 }
 
-// plainCommits gives inserts of one small row a second, each committed by itself under the node's settings.
-func plainCommits(t testing.TB, path string) float64 {
+// plainCommits gives a function that inserts one small row and commits it, under the node's settings.
+func plainCommits(t testing.TB, path string) func(int) {
 	t.Helper()
 	b := bareOn(t, path, nil)
 	b.run("CREATE TABLE plain (id INTEGER PRIMARY KEY, text TEXT) STRICT")
-	return measure.Rate(500, func(i int) {
+	return func(int) {
 		b.run("BEGIN IMMEDIATE")
 		b.run("INSERT INTO plain (text) VALUES ('5.1')")
 		b.run("COMMIT")
-	})
+	}
 }

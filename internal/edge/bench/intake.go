@@ -9,6 +9,7 @@ import (
 
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/driver"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/sqlite"
 	"jaanch/internal/store/sqlite/queries"
@@ -21,6 +22,7 @@ const repeatWithin = 15 * time.Minute
 // before it acknowledges. Repeating it with the same chunks and messages changes nothing.
 func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
 	var receipt instruments.Receipt
+	var read string // the profile of the sender
 	decoded := b.decode(in)
 	actor, err := b.sender(ctx, in, decoded)
 	if err != nil {
@@ -41,15 +43,48 @@ func (b *Bench) Store(ctx context.Context, in instruments.Intake) (instruments.R
 				return err
 			}
 			if !id.IsZero() {
-				receipt.Instrument = id
+				receipt.Instrument, read = id, s.read
 			}
 		}
 		return nil
 	})
 	if err == nil && !receipt.Instrument.IsZero() {
 		b.lines.bind(in.Peer.Conn, receipt.Instrument)
+		if len(in.Messages) > 0 {
+			b.lines.readBy(receipt.Instrument, read)
+		}
 	}
 	return receipt, err
+}
+
+// decode reads the messages before the update begins, because every other writer waits for an update.
+func (b *Bench) decode(in instruments.Intake) [][]driver.Message {
+	if in.Bare {
+		return nil
+	}
+	out := make([][]driver.Message, len(in.Messages))
+	for i, m := range in.Messages {
+		if m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7 {
+			continue
+		}
+		out[i] = b.driver(in.Peer.Instrument, m.Protocol).Decode(m.Text)
+		if len(out[i]) == 0 {
+			out[i] = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
+		}
+	}
+	return out
+}
+
+// driver gives what reads a message: the profile that read the instrument's last one, because trying all of them takes
+// longer than the reading. If the lab has chosen another one meanwhile, the update reads the message again.
+func (b *Bench) driver(instrument lab.ID, p instruments.Protocol) driver.Driver {
+	var fixed *profile.Profile
+	if name := b.lines.reader(instrument); name != "" {
+		if known, ok := b.profiles.Get(name); ok && known.Protocol == p {
+			fixed = known
+		}
+	}
+	return driver.New(b.profiles, p, fixed)
 }
 
 // sender gives the actor of an intake: the instrument that sent it where that is known, else the node itself. It is looked
@@ -80,30 +115,14 @@ func (b *Bench) sender(ctx context.Context, in instruments.Intake, decoded [][]d
 	return lab.Actor{Kind: lab.ActorInstrument, ID: id, Station: in.Peer.Link}, nil
 }
 
-// decode reads the messages before the update begins, because every other writer waits for an update.
-func (b *Bench) decode(in instruments.Intake) [][]driver.Message {
-	if in.Bare {
-		return nil
-	}
-	out := make([][]driver.Message, len(in.Messages))
-	for i, m := range in.Messages {
-		if m.Protocol != instruments.ASTM && m.Protocol != instruments.HL7 {
-			continue
-		}
-		out[i] = driver.New(b.profiles, m.Protocol, nil).Decode(m.Text)
-		if len(out[i]) == 0 {
-			out[i] = []driver.Message{{Protocol: m.Protocol, Kind: driver.KindOther}}
-		}
-	}
-	return out
-}
-
 // intake is one Store under way.
 type intake struct {
 	b  *Bench
 	tx *sqlite.Tx
 	q  *queries.Queries
 	in instruments.Intake
+
+	read string // the profile of the last message's sender
 }
 
 // archive keeps the raw bytes of both directions.
@@ -159,6 +178,7 @@ func (s *intake) message(ctx context.Context, m instruments.Message, decoded []d
 		if err != nil {
 			return lab.ID{}, err
 		}
+		s.read = device.profile
 		if device.profile != "" && device.profile != d.Profile {
 			d = s.again(m, device.profile, i, d)
 		}

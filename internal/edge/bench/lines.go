@@ -10,11 +10,28 @@ import (
 
 // lines is what connections do at the moment, by connection. It is only for the screen and is lost at a restart.
 type lines struct {
-	mu   sync.Mutex
-	conn map[lab.ID]instruments.Event
+	mu      sync.Mutex
+	conn    map[lab.ID]instruments.Event
+	profile map[lab.ID]string // that last read an instrument's messages: a hint, checked in the update
 }
 
-func newLines() *lines { return &lines{conn: map[lab.ID]instruments.Event{}} }
+func newLines() *lines {
+	return &lines{conn: map[lab.ID]instruments.Event{}, profile: map[lab.ID]string{}}
+}
+
+// readBy notes which profile read an instrument's messages.
+func (l *lines) readBy(instrument lab.ID, profile string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.profile[instrument] = profile
+}
+
+// reader gives the profile that is likely to read an instrument's next message; empty where none did yet.
+func (l *lines) reader(instrument lab.ID) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.profile[instrument]
+}
 
 func (l *lines) note(e instruments.Event) {
 	l.mu.Lock()

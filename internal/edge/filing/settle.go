@@ -233,10 +233,7 @@ func heldBy(r queries.ResultsOfVisitRow) ([]result.Hold, error) {
 // were any.
 func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.ID]int) (bool, error) {
 	changed := false
-	rules := map[string]bool{result.HoldWrongTube: true}
-	for _, r := range result.Rules() {
-		rules[r.Code] = true
-	}
+	var rules map[string]bool
 	for _, t := range w.tests {
 		state := w.states[lab.ID(t.ID)]
 		if state.Result.ID == (queries.ID{}) || state.Level > 0 || state.Released {
@@ -246,7 +243,11 @@ func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.
 		if err != nil {
 			return false, err
 		}
-		next := slices.DeleteFunc(slices.Clone(old), func(h result.Hold) bool { return rules[h.Code] })
+		next := slices.Clone(old)
+		if len(old) > 0 {
+			rules = ruleCodes(rules)
+			next = slices.DeleteFunc(next, func(h result.Hold) bool { return rules[h.Code] })
+		}
 		for _, finding := range findings {
 			if slices.Contains(finding.Tests, t.Code) {
 				next = append(next, finding.Hold)
@@ -272,4 +273,16 @@ func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.
 		changed = true
 	}
 	return changed, nil
+}
+
+// ruleCodes gives the codes of all holds that addHolds is the master of; made is what an earlier call gave.
+func ruleCodes(made map[string]bool) map[string]bool {
+	if made != nil {
+		return made
+	}
+	made = map[string]bool{result.HoldWrongTube: true}
+	for _, r := range result.Rules() {
+		made[r.Code] = true
+	}
+	return made
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"jaanch/internal/lab"
+	"jaanch/internal/measure"
 	"jaanch/internal/store/sqlite"
 )
 
@@ -45,7 +47,7 @@ func flushes(b *testing.B) float64 {
 }
 
 // direct opens the same tables with the same settings and nothing in between.
-func direct(b *testing.B) *sql.Conn {
+func direct(b testing.TB) *sql.Conn {
 	b.Helper()
 	s := setup(b)
 	_ = s.db.Close()
@@ -104,7 +106,7 @@ func insertOne(tx *sqlite.Tx) error {
 	return tx.Insert("patient", tx.NewID(), sqlite.Row{"name": "Asha Sharma", "phone": "98765", "sex": "f"})
 }
 
-func benchSetup(b *testing.B) *bundle {
+func benchSetup(b testing.TB) *bundle {
 	b.Helper()
 	s := setup(b)
 	_ = s.db.Close()
@@ -154,31 +156,32 @@ func BenchmarkGroupCommit(b *testing.B) {
 // BenchmarkJournalOverhead writes 20 rows a transaction through the journal, and the same rows without it: results of one
 // patient, as an analyzer's message files them, and patients, each of whom gets a key as well.
 func BenchmarkJournalOverhead(b *testing.B) {
-	b.Run("results", func(b *testing.B) {
-		var patient lab.ID
-		overhead(b, func(tx *sqlite.Tx) error {
-			if patient.IsZero() {
-				patient = tx.NewID()
-				if err := tx.Insert("patient", patient, sqlite.Row{"name": "Asha Sharma"}); err != nil {
-					return err
-				}
-			}
-			return tx.Insert("result", tx.NewID(), sqlite.Row{"patient_id": patient, "value": "5.1", "verified": 0})
-		}, "INSERT INTO result (id, patient_id, value, note, verified, _rv, _gv, _del) VALUES (?, x'00', '5.1', NULL, 0, 0, ?, 0)")
-	})
-	b.Run("patients", func(b *testing.B) {
-		overhead(b, insertOne, "INSERT INTO patient (id, name, phone, sex, _rv, _gv, _del) VALUES (?, 'Asha Sharma', '98765', 'f', 0, ?, 0)")
-	})
+	b.Run("results", func(b *testing.B) { overhead(b, insertResult(), plainResult) })
+	b.Run("patients", func(b *testing.B) { overhead(b, insertOne, plainPatient) })
 }
 
 func overhead(b *testing.B, insert func(tx *sqlite.Tx) error, plainText string) {
 	b.Helper()
-	const rows = 20
 	s := benchSetup(b)
+	journalled, plain := s.journalled(b, insert), s.plain(b, plainText)
 	b.ResetTimer()
-	ours := rows * perSecond(b.N, func(int) {
+	ours := overheadRows * perSecond(b.N, journalled)
+	b.StopTimer()
+	bare := overheadRows * perSecond(b.N, plain)
+	b.ReportMetric(ours, "rows/s")
+	b.ReportMetric(bare, "plain-rows/s")
+	b.ReportMetric(100*(1-ours/bare), "%slower")
+	b.ReportMetric(flushes(b), "fsync/s")
+}
+
+// overheadRows is how many rows a transaction writes.
+const overheadRows = 20
+
+// journalled writes one transaction of rows with their entries.
+func (s *bundle) journalled(b testing.TB, insert func(tx *sqlite.Tx) error) func(int) {
+	return func(int) {
 		if err := s.db.Update(context.Background(), s.user, "test", func(tx *sqlite.Tx) error {
-			for range rows {
+			for range overheadRows {
 				if err := insert(tx); err != nil {
 					return err
 				}
@@ -187,8 +190,12 @@ func overhead(b *testing.B, insert func(tx *sqlite.Tx) error, plainText string) 
 		}); err != nil {
 			b.Fatal(err)
 		}
-	})
-	b.StopTimer()
+	}
+}
+
+// plain writes one transaction of the same rows into a database of its own, with nothing in between.
+func (s *bundle) plain(b testing.TB, text string) func(int) {
+	b.Helper()
 	conn := direct(b)
 	gv := make([]byte, 24)
 	exec := func(query string, args ...any) {
@@ -196,26 +203,70 @@ func overhead(b *testing.B, insert func(tx *sqlite.Tx) error, plainText string) 
 			b.Fatal(err)
 		}
 	}
+	exec("PRAGMA wal_autocheckpoint(1000)") // as the node does by itself
 	exec("INSERT INTO patient (id) VALUES (x'00')")
-	statement, err := conn.PrepareContext(context.Background(), plainText)
+	statement, err := conn.PrepareContext(context.Background(), text)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer statement.Close()
-	plain := rows * perSecond(b.N, func(int) {
+	b.Cleanup(func() { _ = statement.Close() })
+	return func(int) {
 		exec("BEGIN IMMEDIATE")
-		for range rows {
+		for range overheadRows {
 			id := s.db.NewID()
 			if _, err := statement.ExecContext(context.Background(), id[:], gv); err != nil {
 				b.Fatal(err)
 			}
 		}
 		exec("COMMIT")
-	})
-	b.ReportMetric(ours, "rows/s")
-	b.ReportMetric(plain, "plain-rows/s")
-	b.ReportMetric(100*(1-ours/plain), "%slower")
-	b.ReportMetric(flushes(b), "fsync/s")
+	}
+}
+
+const (
+	plainResult  = "INSERT INTO result (id, patient_id, value, note, verified, _rv, _gv, _del) VALUES (?, x'00', '5.1', NULL, 0, 0, ?, 0)"
+	plainPatient = "INSERT INTO patient (id, name, phone, sex, _rv, _gv, _del) VALUES (?, 'Asha Sharma', '98765', 'f', 0, ?, 0)"
+)
+
+// insertResult gives a closure's insert of a result of one patient, who is made with the first.
+func insertResult() func(tx *sqlite.Tx) error {
+	var patient lab.ID
+	return func(tx *sqlite.Tx) error {
+		if patient.IsZero() {
+			patient = tx.NewID()
+			if err := tx.Insert("patient", patient, sqlite.Row{"name": "Asha Sharma"}); err != nil {
+				return err
+			}
+		}
+		return tx.Insert("result", tx.NewID(), sqlite.Row{"patient_id": patient, "value": "5.1", "verified": 0})
+	}
+}
+
+// TestFiguresJournal measures the same in turns, for make bench.
+func TestFiguresJournal(t *testing.T) {
+	measure.Wanted(t)
+	const turns = 100
+	var figures []measure.Figure
+	for _, c := range []struct {
+		what   string
+		insert func(tx *sqlite.Tx) error
+		plain  string
+	}{
+		{"results of one patient, as an analyzer's message files them", insertResult(), plainResult},
+		{"patients, each of whom gets a key as well", insertOne, plainPatient},
+	} {
+		s := benchSetup(t)
+		journalled, plain := s.journalled(t, c.insert), s.plain(t, c.plain)
+		got := measure.Turns(9,
+			measure.Side{Name: "with", Run: func() float64 { return overheadRows * perSecond(turns, journalled) }},
+			measure.Side{Name: "without", Run: func() float64 { return overheadRows * perSecond(turns, plain) }})
+		slower := 1 - got["with"].Median/got["without"].Median
+		figures = append(figures, measure.Figure{
+			What: c.what, Measured: fmt.Sprintf("%.0f rows/s, %.0f %% slower", got["with"].Median, 100*slower),
+			Reference: fmt.Sprintf("the same rows without the journal: %.0f rows/s", got["without"].Median), Ratio: got["with"].Median / got["without"].Median,
+			Aim: "under 45 % slower", Met: slower < 0.45,
+		})
+	}
+	measure.Sheet(t, "What the journal costs, 20 rows a transaction", figures...)
 }
 
 // BenchmarkVerify walks the chain and rebuilds the rows.

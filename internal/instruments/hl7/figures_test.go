@@ -1,0 +1,37 @@
+package hl7_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"jaanch/internal/instruments/hl7"
+	"jaanch/internal/measure"
+)
+
+// TestFiguresParse measures reading a message of 50 results, every field of which can be reached afterwards, in turns with
+// the plain split of the same bytes into segments and fields.
+func TestFiguresParse(t *testing.T) {
+	measure.Wanted(t)
+	text := fiftyResults()
+	pieces := 0
+	parse := func() { pieces += len(hl7.Parse(text, "").Segments) }
+	split := func() {
+		for _, segment := range bytes.Split(text, []byte{'\r'}) { //nolint:modernize // the split that makes all pieces is what we compare with
+			pieces += len(bytes.Split(segment, []byte{'|'}))
+		}
+	}
+	const turn = 200 * time.Millisecond
+	got := measure.Turns(9,
+		measure.Side{Name: "parse", Run: func() float64 { return measure.For(turn, 100, parse) }},
+		measure.Side{Name: "split", Run: func() float64 { return measure.For(turn, 100, split) }})
+	if pieces == 0 {
+		t.Fatal("nothing was read")
+	}
+	mb := func(name string) float64 { return got[name].Median * float64(len(text)) / 1e6 }
+	measure.Sheet(t, "Reading a message of 50 results: HL7", measure.AtLeast(0.5, "every field can be reached",
+		fmt.Sprintf("%.0f MB/s, %.0f allocations", mb("parse"), testing.AllocsPerRun(100, parse)),
+		fmt.Sprintf("plain split: %.0f MB/s, %.0f allocations", mb("split"), testing.AllocsPerRun(100, split)),
+		got["parse"].Median/got["split"].Median, fmt.Sprintf("%d bytes", len(text))))
+}
