@@ -56,6 +56,7 @@ func settingFlags(cmd *cobra.Command) {
 	f.String("serial", "", "serial `port` with an analyzer that is not set up yet, DEVICE or DEVICE@BAUD")
 	f.String("hub", "", "`address` of the hub")
 	f.Bool("demo", false, "make a demonstration lab and approve analyzers on this machine")
+	f.String("demo-printer", "", "`address` of the demonstration lab's label printer, as that of edge simulate --rack")
 	f.String("zone", "Asia/Kolkata", "the lab's time `zone`")
 	f.String("log-format", "text", "json or text")
 	f.String("log-level", "info", "debug, info, warn or error")

@@ -13,17 +13,18 @@ import (
 
 // Config is all that an operator sets. What a lab changes in daily work is data in the browser, not configuration.
 type Config struct {
-	Data      string `mapstructure:"data"`       // folder that holds everything of the node
-	Listen    string `mapstructure:"listen"`     // loopback HTTP
-	ListenTLS string `mapstructure:"listen_tls"` // HTTPS for the lab's other PCs; empty switches it off
-	HL7       string `mapstructure:"hl7"`        // analyzers that speak HL7 (MLLP); empty switches it off
-	ASTM      string `mapstructure:"astm"`       // analyzers that speak ASTM; empty switches it off
-	Serial    string `mapstructure:"serial"`     // one serial port with an analyzer that is not set up yet, DEVICE or DEVICE@BAUD
-	Hub       string `mapstructure:"hub"`        // address of the hub that the screens propose
-	Demo      bool   `mapstructure:"demo"`       // a demonstration lab
-	Zone      string `mapstructure:"zone"`       // the lab's time zone
-	LogFormat string `mapstructure:"log_format"` // json or text
-	LogLevel  string `mapstructure:"log_level"`  // debug, info, warn, error
+	Data      string `mapstructure:"data"`         // folder that holds everything of the node
+	Listen    string `mapstructure:"listen"`       // loopback HTTP
+	ListenTLS string `mapstructure:"listen_tls"`   // HTTPS for the lab's other PCs; empty switches it off
+	HL7       string `mapstructure:"hl7"`          // analyzers that speak HL7 (MLLP); empty switches it off
+	ASTM      string `mapstructure:"astm"`         // analyzers that speak ASTM; empty switches it off
+	Serial    string `mapstructure:"serial"`       // one serial port with an analyzer that is not set up yet, DEVICE or DEVICE@BAUD
+	Hub       string `mapstructure:"hub"`          // address of the hub that the screens propose
+	Demo      bool   `mapstructure:"demo"`         // a demonstration lab
+	Printer   string `mapstructure:"demo_printer"` // label printer of the demonstration lab; empty: none
+	Zone      string `mapstructure:"zone"`         // the lab's time zone
+	LogFormat string `mapstructure:"log_format"`   // json or text
+	LogLevel  string `mapstructure:"log_level"`    // debug, info, warn, error
 }
 
 type setting struct {
@@ -43,6 +44,7 @@ func keys() []setting {
 		{"serial", "", "a serial port with an analyzer that is not set up yet"},
 		{"hub", "", "address of the hub"},
 		{"demo", false, "a demonstration lab"},
+		{"demo_printer", "", "label printer of the demonstration lab; empty: none"},
 		{"zone", "Asia/Kolkata", "the lab's time zone"},
 		{"log_format", "text", "json or text"},
 		{"log_level", "info", "debug, info, warn or error"},

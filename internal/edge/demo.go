@@ -40,8 +40,11 @@ func DemoLogins() []DemoLogin {
 // their code maps. It is safe to run at every start.
 func (n *Node) demo(ctx context.Context) error {
 	state, err := n.Office.State(ctx)
-	if err != nil || state.Ready {
+	if err != nil {
 		return err
+	}
+	if state.Ready {
+		return n.demoPrinter(ctx)
 	}
 	founding := setup.Founding{
 		Demo: true, NodeCode: n.nodeCode(),
@@ -67,7 +70,39 @@ func (n *Node) demo(ctx context.Context) error {
 	if err := n.Office.DemoPINs(ctx, ids, DemoPIN); err != nil {
 		return fmt.Errorf("set the demonstration PINs: %w", err)
 	}
-	return n.demoAnalyzers(ctx)
+	if err := n.demoAnalyzers(ctx); err != nil {
+		return err
+	}
+	return n.demoPrinter(ctx)
+}
+
+// demoPrinterName is how the demonstration's label printer is found again at the next start.
+const demoPrinterName = "Demo label printer"
+
+// demoPrinter sets up the label printer of the demonstration, at the address of this start: a rack that moved to another
+// port would otherwise leave labels waiting for ever.
+func (n *Node) demoPrinter(ctx context.Context) error {
+	if n.config.Printer == "" {
+		return nil
+	}
+	in := setup.PrinterInput{Name: demoPrinterName, Address: n.config.Printer, WidthMM: 50, HeightMM: 25, Default: true}
+	all, err := n.Office.Printers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all.Printers {
+		if p.Name != demoPrinterName {
+			continue
+		}
+		if p.Address == in.Address {
+			return nil
+		}
+		in.Versions = p.Versions
+		_, err := n.Office.ChangePrinter(ctx, lab.System(), p.ID, in)
+		return err
+	}
+	_, err = n.Office.AddPrinter(ctx, lab.System(), "demonstration-lab-printer", in)
+	return err
 }
 
 // demoAnalyzers approves the simulator's analyzers and maps their codes.
