@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -150,6 +151,7 @@ func (p *Passwords) acquire(ctx context.Context) error {
 }
 
 func (p *Passwords) release() {
+	runtime.GC() // the next hash takes this one's memory instead of as much again
 	p.rest.Reset(giveBack)
 	<-p.slots
 }

@@ -64,7 +64,7 @@ func TestHubAddress(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"https://hub.example.in/":    "https://hub.example.in",
-		"https://hub.example.in/x": "https://hub.example.in/x",
+		"https://hub.example.in/x":   "https://hub.example.in/x",
 		"http://127.0.0.1:8000":      "http://127.0.0.1:8000",
 		"http://localhost:8000":      "http://localhost:8000",
 		"http://hub.example.in":      "",
