@@ -2398,8 +2398,10 @@ export interface components {
             name: string;
             name_local?: string;
             node_code: string;
-            /** @description Who entered a value may also verify it. */
+            /** @description Who entered a value may also verify it, in every department. */
             own_verify: boolean;
+            /** @description Departments where who entered a value may also verify it. */
+            own_verify_departments?: string[];
             phone?: string;
             pin_code?: string;
             registration?: string;
@@ -2444,8 +2446,10 @@ export interface components {
             nabl?: string;
             name: string;
             name_local?: string;
-            /** @description Who entered a value may also verify it. */
+            /** @description Who entered a value may also verify it, in every department. */
             own_verify: boolean;
+            /** @description Departments where who entered a value may also verify it. */
+            own_verify_departments?: string[];
             phone?: string;
             pin_code?: string;
             registration?: string;
