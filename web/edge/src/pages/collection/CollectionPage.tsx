@@ -7,6 +7,7 @@ import { useNow } from '@jaanch/shared/hooks/now';
 import { useScan } from '@jaanch/shared/hooks/scan';
 import { ms, span } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
+import { Text } from '@jaanch/shared/ui/Field';
 import { useHeading } from '@jaanch/shared/ui/Frame';
 import { LabNo } from '@jaanch/shared/ui/LabNo';
 import { Empty, Fault } from '@jaanch/shared/ui/Notice';
@@ -33,7 +34,7 @@ export function CollectionPage() {
   const waiting = queue.data?.waiting ?? [];
   const open = waiting.find((w) => w.visit_id === visit) ?? waiting[0];
   useScan((text) => {
-    const entry = waiting.find((w) => w.samples.some((s) => s.accession === text));
+    const entry = waiting.find((w) => w.samples.some((s) => s.accession === text || s.barcode === text));
     if (!entry) return;
     void navigate({ search: { visit: entry.visit_id } });
   });
@@ -92,6 +93,11 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
   const [scanned, setScanned] = useState<string[]>([]);
   const [reject, setReject] = useState<S['Sample'] | null>(null);
   const mark = (accession: string): void => setScanned((s) => (s.includes(accession) ? s : [...s, accession]));
+  const [own, setOwn] = useState<Record<string, string>>({});
+  const moveOf = (s: S['Sample']): S['SampleMove'] => ({
+    versions: s.versions,
+    ...(own[s.id] === undefined ? {} : { barcode: own[s.id]?.trim() ?? '' }),
+  });
   const toDo = [...entry.samples].sort((a, b) => a.draw_order - b.draw_order);
   const open = toDo.filter((s) => s.state === 'expected');
   const left = open.filter((s) => !scanned.includes(s.accession));
@@ -101,9 +107,7 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
   const collect = useMutation({
     mutationFn: async () => {
       for (const s of open) {
-        await must(
-          api.POST('/api/v1/samples/{id}/collect', { params: { path: { id: s.id } }, body: { versions: s.versions } }),
-        );
+        await must(api.POST('/api/v1/samples/{id}/collect', { params: { path: { id: s.id } }, body: moveOf(s) }));
       }
     },
     onSettled: () =>
@@ -159,6 +163,16 @@ function OpenPatient({ entry, now, onDone }: { entry: Entry; now: number; onDone
                 <LabNo value={s.accession} />
                 <span className="sec cut">{s.tests.join(', ')}</span>
               </div>
+              {s.state === 'expected' && (
+                <Text
+                  label={t('collect.own')}
+                  value={own[s.id] ?? s.barcode ?? ''}
+                  onChange={(text) => setOwn((o) => ({ ...o, [s.id]: text }))}
+                  maxLength={40}
+                  data-testid="own-barcode"
+                />
+              )}
+              {s.state !== 'expected' && s.barcode && <div className="sec small num">{s.barcode}</div>}
             </div>
             {done ? (
               <span className="chip released">
