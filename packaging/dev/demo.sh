@@ -12,6 +12,7 @@ edge_tls=${JAANCH_DEMO_EDGE_TLS:-:8443}
 hl7=${JAANCH_DEMO_HL7:-127.0.0.1:6661}
 astm=${JAANCH_DEMO_ASTM:-127.0.0.1:6662}
 printer=${JAANCH_DEMO_PRINTER:-127.0.0.1:9100}
+owner_password=${JAANCH_DEMO_OWNER_PASSWORD:-owner-sees-all-labs}
 mkdir -p "$run"
 hub() { bin/hub --private "$run/hub" "$@"; }
 
@@ -42,26 +43,27 @@ bin/hub serve --private "$run/hub" --listen "$hub_address" >"$run/hub.log" 2>&1 
 started+=($!)
 wait_for hub "http://$hub_address/api/v1/ready" $! "$run/hub.log"
 
-first=false
+# Each step of the first start is done once; a start that was broken off goes on where it stood.
 if [ ! -f "$run/tenant" ]; then
-  first=true
   org=$(hub tenant add-org "Nirmal Diagnostics")
   lab=$(hub tenant add-lab --org "$org" "College Road")
-  printf '%s\n' "${JAANCH_DEMO_OWNER_PASSWORD:-owner-sees-all-labs}" | hub user add --org "$org" --login owner --name "Lab owner" --role owner >/dev/null
+  printf '%s\n' "$owner_password" | hub user add --org "$org" --login owner --name "Lab owner" --role owner >/dev/null
   printf 'org=%s lab=%s\n' "$org" "$lab" >"$run/tenant"
+fi
+if [ ! -f "$run/enrolled" ]; then
+  # shellcheck disable=SC1091
+  . "$run/tenant"
+  [ -f "$run/node/lab.db" ] || bin/edge demo --data "$run/node" >"$run/node.log" 2>&1 || { tail -n 20 "$run/node.log" >&2; exit 1; }
+  code=$(hub enroll-code --org "$org" --lab "$lab")
+  bin/edge enroll --data "$run/node" --hub "http://$hub_address" "$code" >"$run/enroll.log" 2>&1 || { cat "$run/enroll.log" >&2; exit 1; }
+  touch "$run/enrolled"
 fi
 
 echo "demo: starting the node"
 bin/edge serve --data "$run/node" --listen "$edge_address" --listen-tls "$edge_tls" --hl7 "$hl7" --astm "$astm" \
-  --hub "http://$hub_address" --demo >"$run/node.log" 2>&1 &
+  --hub "http://$hub_address" --demo --demo-printer "$printer" >"$run/node.log" 2>&1 &
 started+=($!)
 wait_for node "http://$edge_address/api/v1/ready" $! "$run/node.log"
-
-if $first; then
-  # shellcheck disable=SC1091
-  . "$run/tenant"
-  bin/edge enroll --data "$run/node" --listen "$edge_address" --hub "http://$hub_address" --code "$(hub enroll-code --org "$org" --lab "$lab")"
-fi
 
 echo "demo: starting the analyzers and the label printer"
 bin/edge simulate --rack "$printer" --every 3s --target "cbc=$astm" --target "chemistry=$hl7" >"$run/analyzers.log" 2>&1 &
@@ -69,11 +71,10 @@ started+=($!)
 
 cat <<EOF
 
-  Node   http://$edge_address     reception / technician / pathologist / admin
-         the passwords stand in $run/node.log and below
-  Hub    http://$hub_address     owner / ${JAANCH_DEMO_OWNER_PASSWORD:-owner-sees-all-labs}
+  Node   http://$edge_address     other PCs: https://<this PC>$edge_tls
+$(grep -A 6 '^Demonstration lab' "$run/node.log" | sed 's/^/         /')
 
-$(grep -iE 'password|log-?in' "$run/node.log" | head -8)
+  Hub    http://$hub_address     owner, password $owner_password
 
 Register a patient with a CBC and a KFT, collect and receive the tubes: the printed labels put them on the simulated
 analyzers, and the results arrive by themselves. Ctrl-C ends everything; the data stays in $run.

@@ -37,7 +37,8 @@ func rack(ctx context.Context, opt Options, players []*player) error {
 	for i, p := range players {
 		index[p] = i
 	}
-	err = each(ctx, players, func(ctx context.Context, p *player) error { return p.bench(ctx, trays[index[p]]) })
+	seen := &received{}
+	err = each(ctx, players, func(ctx context.Context, p *player) error { return p.bench(ctx, trays[index[p]], seen) })
 	stop()
 	return err
 }
@@ -65,31 +66,37 @@ func load(ctx context.Context, printed <-chan string, trays []chan string) {
 	}
 }
 
-// bench works through the tubes of one analyzer. With a Count it ends after so many tubes with results.
-func (p *player) bench(ctx context.Context, tray chan string) error {
+// bench works through the tubes of one analyzer. With a Count it ends after so many tubes with results. A label is printed
+// when the tube is still empty: a tube without orders is put on again later, until the host has named orders of it to
+// some analyzer (then it has none for this one) or nobody filled it in time.
+func (p *player) bench(ctx context.Context, tray chan string, seen *received) error {
 	done := 0
+	var shelf shelf
 	for p.opt.Count == 0 || done < p.opt.Count {
-		select {
-		case id := <-tray:
-			tests, err := p.ask(ctx, id)
-			if err != nil {
-				return err
+		t, err := shelf.next(ctx, tray)
+		if err != nil {
+			return err
+		}
+		filled := seen.has(t.id)
+		tests, err := p.ask(ctx, t.id)
+		if err != nil {
+			return err
+		}
+		if len(tests) == 0 {
+			if p.opt.sayf("%s has no orders for %s", p.name, t.id); !filled {
+				shelf.put(t)
 			}
-			if len(tests) == 0 {
-				p.opt.sayf("%s has no orders for %s", p.name, id)
-				continue
-			}
-			if !pause(ctx, p.opt.Interval) {
-				return ctx.Err()
-			}
-			rows := p.model.rows(p.rng, tests)
-			if err := p.deliver(ctx, p.model.result(p.nextID(), id, rows, p.opt.Now())); err != nil {
-				return err
-			}
-			done++
-		case <-ctx.Done():
+			continue
+		}
+		seen.add(t.id)
+		if !pause(ctx, p.opt.Interval) {
 			return ctx.Err()
 		}
+		rows := p.model.rows(p.rng, tests)
+		if err := p.deliver(ctx, p.model.result(p.nextID(), t.id, rows, p.opt.Now())); err != nil {
+			return err
+		}
+		done++
 	}
 	return nil
 }

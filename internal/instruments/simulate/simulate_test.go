@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -98,7 +99,9 @@ func (n *node) answer(_ context.Context, _ instruments.Peer, m instruments.Messa
 		for _, q := range msg.Queries {
 			a := driver.Answer{At: time.Now(), ControlID: "N1"}
 			for _, id := range q.SampleIDs {
+				n.mu.Lock()
 				tests := n.orders[id]
+				n.mu.Unlock()
 				a.Samples = append(a.Samples, driver.SampleAnswer{SampleID: id, Found: len(tests) > 0, Tests: tests})
 			}
 			r, err := d.Answer(q, a)
@@ -276,6 +279,41 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 				t.Error("the rack read more than the bar code")
 			}
 		})
+	}
+}
+
+// A label is printed when the visit is registered, the tube is received later: the rack puts it on again.
+func TestRackLoadsAgainWhatHadNoOrdersYet(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.orders = map[string][]string{}
+	asked := &lines{mark: "has no orders for ", found: make(chan string, 16)}
+	place := &lines{mark: "printer listens on ", found: make(chan string, 1)}
+	done := make(chan error, 1)
+	address := n.listen(t)
+	go func() {
+		done <- simulate.Run(limited(t), simulate.Options{
+			Targets: []simulate.Target{{Model: "cbc", Address: address}}, Rack: "127.0.0.1:0", Count: 1, Out: io.MultiWriter(asked, place),
+		})
+	}()
+	c, err := net.Dial("tcp", <-place.found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.Write([]byte("^XA^BCN,80,N,N,N,A^FDTUBE0001^FS^PQ1^XZ\n"))
+	_ = c.Close()
+	<-asked.found
+	n.mu.Lock()
+	n.orders["TUBE0001"] = []string{"HGB"}
+	n.mu.Unlock()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	last := n.decoded[len(n.decoded)-1]
+	if len(last.Observations) != 1 || last.Observations[0].SampleID != "TUBE0001" {
+		t.Errorf("decoded %+v", last.Observations)
 	}
 }
 
