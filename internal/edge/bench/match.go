@@ -49,6 +49,7 @@ const (
 // matcher files the observations of one message.
 type matcher struct {
 	*intake
+
 	device    device
 	message   int64
 	duplicate bool
@@ -252,7 +253,7 @@ func unknownReason(text string) string {
 func (f *matcher) mismatch(ctx context.Context, row queries.SampleRow, named string) (string, error) {
 	mrn, err := patient.ParseMRN(named)
 	if err != nil {
-		return "", nil // no number of ours
+		return "", nil //nolint:nilerr // no number of ours
 	}
 	v, err := f.q.Visit(ctx, row.VisitID)
 	if err != nil {

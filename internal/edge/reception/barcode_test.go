@@ -27,8 +27,7 @@ func register(t *testing.T, l *edgetest.Lab, barcode string) (reception.Visit, e
 }
 
 func codeOf(err error) string {
-	var known *lab.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*lab.Error](err); ok {
 		return known.Code
 	}
 	return ""

@@ -48,27 +48,9 @@ func (f *finder) run(ctx context.Context, text string) error {
 	if found, err := f.byBarcode(ctx, text); err != nil || found {
 		return err
 	}
-	var people []lab.ID
-	if phone, err := patient.NormalizePhone(text); err == nil && phone != "" {
-		ids, err := f.q.PatientsByPhone(ctx, phone)
-		if err != nil {
-			return fmt.Errorf("look for a phone: %w", err)
-		}
-		people = append(people, labIDs(ids)...)
-	}
-	if abha, err := patient.NormalizeABHA(text); err == nil && abha != "" {
-		ids, err := f.q.PatientsByABHA(ctx, abha)
-		if err != nil {
-			return fmt.Errorf("look for a health account: %w", err)
-		}
-		people = append(people, labIDs(ids)...)
-	}
-	if len(people) == 0 {
-		named, err := sqlite.FindNames(ctx, f.tx, text, f.in.Limit)
-		if err != nil {
-			return err
-		}
-		people = named
+	people, err := f.people(ctx, text)
+	if err != nil {
+		return err
 	}
 	for _, id := range people {
 		if err := f.person(ctx, id); err != nil {
@@ -79,6 +61,29 @@ func (f *finder) run(ctx context.Context, text string) error {
 		f.out.Problem = "accession_check"
 	}
 	return nil
+}
+
+// people finds persons by phone or health account, else by the words of their names.
+func (f *finder) people(ctx context.Context, text string) ([]lab.ID, error) {
+	var people []lab.ID
+	if phone, err := patient.NormalizePhone(text); err == nil && phone != "" {
+		ids, err := f.q.PatientsByPhone(ctx, phone)
+		if err != nil {
+			return nil, fmt.Errorf("look for a phone: %w", err)
+		}
+		people = append(people, labIDs(ids)...)
+	}
+	if abha, err := patient.NormalizeABHA(text); err == nil && abha != "" {
+		ids, err := f.q.PatientsByABHA(ctx, abha)
+		if err != nil {
+			return nil, fmt.Errorf("look for a health account: %w", err)
+		}
+		people = append(people, labIDs(ids)...)
+	}
+	if len(people) == 0 {
+		return sqlite.FindNames(ctx, f.tx, text, f.in.Limit)
+	}
+	return people, nil
 }
 
 // byNumber looks the text up as an accession, visit or patient number.

@@ -1,9 +1,10 @@
 package sample
 
 import (
+	"strings"
+
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/identifier"
-	"strings"
 )
 
 // Accession is the number on one tube: YYJJJ (year and day of the year at the lab), node code, four places of counter, and

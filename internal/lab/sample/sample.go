@@ -3,9 +3,10 @@
 package sample
 
 import (
-	"jaanch/internal/lab"
 	"slices"
 	"time"
+
+	"jaanch/internal/lab"
 )
 
 // State is where a tube is. Its text stands in the database and in the journal.

@@ -1,12 +1,13 @@
 package sample_test
 
 import (
-	"jaanch/internal/lab"
-	"jaanch/internal/lab/identifier"
-	"jaanch/internal/lab/sample"
 	"strings"
 	"testing"
 	"time"
+
+	"jaanch/internal/lab"
+	"jaanch/internal/lab/identifier"
+	"jaanch/internal/lab/sample"
 
 	"pgregory.net/rapid"
 )
