@@ -193,9 +193,14 @@ func shows(t *testing.T, lost problem, state string) {
 	t.Helper()
 	var data struct {
 		Data struct {
-			Current []struct{ Code, State, Value string }
-			Wanted  []struct{ Code, Value string }
-		}
+			Current []struct {
+				State string `json:"state"`
+				Value string `json:"value"`
+			} `json:"current"`
+			Wanted []struct {
+				Value string `json:"value"`
+			} `json:"wanted"`
+		} `json:"data"`
 	}
 	if err := json.Unmarshal(mustJSON(t, lost.Rest), &data); err != nil {
 		t.Fatal(err)
@@ -264,7 +269,7 @@ func TestLogInFromAnotherAddress(t *testing.T) {
 	_, plainPort, _ := net.SplitHostPort(r.plain)
 	_, securePort, _ := net.SplitHostPort(r.secure)
 
-	ca, err := http.Get("http://" + net.JoinHostPort(host, plainPort) + "/ca.crt") //nolint:noctx // this machine alone
+	ca, err := http.Get("http://" + net.JoinHostPort(host, plainPort) + "/ca.crt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +286,7 @@ func TestLogInFromAnotherAddress(t *testing.T) {
 	b.must(http.MethodGet, "/session", nil, &me)
 
 	doubting := newBrowser(t, "https://"+net.JoinHostPort(host, securePort), nil)
-	if _, err := doubting.http.Get(doubting.base + "/api/v1/session"); err == nil { //nolint:noctx,bodyclose // it has to fail before there is a body
+	if _, err := doubting.http.Get(doubting.base + "/api/v1/session"); err == nil {
 		t.Error("a browser that does not trust the lab's authority got an answer")
 	}
 	plain := newBrowser(t, "http://"+net.JoinHostPort(host, plainPort), nil)

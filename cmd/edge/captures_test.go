@@ -57,7 +57,7 @@ func readCaptures(t *testing.T) []capture {
 	}
 	var out []capture
 	for _, path := range captureFiles(t) {
-		raw, err := os.ReadFile(path) //nolint:gosec // a file of the folder that the operator names
+		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,6 +49,7 @@ const (
 // matcher files the observations of one message.
 type matcher struct {
 	*intake
+
 	device    device
 	message   int64
 	duplicate bool
@@ -110,7 +111,7 @@ func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObserv
 func storedAs(id int64, p queries.AddObservationParams) queries.Observation {
 	return queries.Observation{
 		ID: id, MessageID: p.MessageID, Idx: p.Idx, Grp: p.Grp, InstrumentID: p.InstrumentID, SampleText: p.SampleText, PatientText: p.PatientText,
-		TestCode: p.TestCode, MapCode: p.MapCode, TestName: p.TestName, Value: p.Value, Num: p.Num, Comparator: p.Comparator, NoValue: p.NoValue,
+		TestCode: p.TestCode, MapCode: p.MapCode, TestName: p.TestName, Value: p.Value, Reported: p.Reported, Num: p.Num, Comparator: p.Comparator, NoValue: p.NoValue,
 		Unit: p.Unit, RangeText: p.RangeText, Flag: p.Flag, Status: p.Status, Timestamp: p.Timestamp, Role: p.Role, State: p.State, Reason: p.Reason,
 		TestID: p.TestID, SampleID: p.SampleID, OrderTestID: p.OrderTestID, ResultID: p.ResultID, AtMs: p.AtMs,
 	}
@@ -252,7 +253,7 @@ func unknownReason(text string) string {
 func (f *matcher) mismatch(ctx context.Context, row queries.SampleRow, named string) (string, error) {
 	mrn, err := patient.ParseMRN(named)
 	if err != nil {
-		return "", nil // no number of ours
+		return "", nil //nolint:nilerr // no number of ours
 	}
 	v, err := f.q.Visit(ctx, row.VisitID)
 	if err != nil {

@@ -52,6 +52,11 @@ func TestResultThatStandsInTheFlag(t *testing.T) {
 	if row.Value != "BT" || row.Raw != "BT" || row.Source == nil || row.Source.Flag != "BT" || len(row.Holds) != 0 {
 		t.Fatalf("on the order stands %+v, %+v", row, row.Source)
 	}
+	other := l.Visit(t, "Ravi Demo", "M", 50, "PS")
+	sendFlagged(t, l, other.Samples[0].Accession, "BT", "20261121102000")
+	if got := l.Rows(t, other.ID)["PS"]; got.Value != "BT" {
+		t.Errorf("filed at once stands %+v", got)
+	}
 	sendFlagged(t, l, id, "RR", "20261121103000")
 	if got := reasons(t, l); got["possible_repeat"] != 1 {
 		t.Errorf("another flag is another result: %v", got)
