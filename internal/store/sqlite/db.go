@@ -22,6 +22,11 @@ import (
 // small PC.
 const readers = 8
 
+// spare is how many connections the pool has beyond those of readers: one on which a statement is prepared while every
+// reader holds its own (or eight readers that all prepare would wait for each other), one for a verification, one for the
+// check of the pages.
+const spare = 3
+
 // viewLimit cuts a reader that nobody gave a deadline: a snapshot held open keeps the write-ahead log growing.
 const viewLimit = 30 * time.Second
 
@@ -77,6 +82,7 @@ type DB struct {
 	writer      *writer
 	queue       queue
 	readers     *sql.DB
+	seats       chan struct{} // one for each reader at work
 	texts       sync.Map // query text → *sql.Stmt of the reader pool
 	textCount   atomic.Int64
 	ids         idSource
@@ -109,7 +115,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	unclean := stoppedUncleanly(o.Path)
-	db := &DB{options: o, logger: o.Logger, dead: make(chan struct{})}
+	db := &DB{options: o, logger: o.Logger, dead: make(chan struct{}), seats: make(chan struct{}, readers)}
 	if err := db.start(ctx, pool, unclean); err != nil {
 		if db.readers != nil {
 			err = errors.Join(err, db.readers.Close())
@@ -150,7 +156,7 @@ func (db *DB) start(ctx context.Context, pool *sql.DB, unclean bool) error {
 	if err := db.finishOpenErasure(ctx); err != nil {
 		return err
 	}
-	if db.readers, err = openPool(db.options.Path, readerQuery, readers); err != nil {
+	if db.readers, err = openPool(db.options.Path, readerQuery, readers+spare); err != nil {
 		return err
 	}
 	if err := proveReader(ctx, db.readers); err != nil {

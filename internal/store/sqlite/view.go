@@ -24,6 +24,12 @@ func (db *DB) View(ctx context.Context, fn func(tx *ReadTx) error) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, viewLimit)
 		defer cancel()
 	}
+	select {
+	case db.seats <- struct{}{}:
+		defer func() { <-db.seats }()
+	case <-ctx.Done():
+		return mapError(fmt.Errorf("wait to read: %w", ctx.Err()))
+	}
 	tx, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return mapError(fmt.Errorf("begin to read: %w", err))
