@@ -5,6 +5,7 @@ export interface Node {
   url: string;
   hl7: number;
   astm: number;
+  printer: number;
   dir: string;
   process: Running;
   logins: Record<string, { login: string; password: string }>;
@@ -18,7 +19,13 @@ export async function startNode(
   const edge = binary('edge');
   if (!edge) throw new Error('bin/edge is not built');
   const dir = await tempDir('node');
-  const [http, tls, hl7, astm] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const [http, tls, hl7, astm, printer] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
   const args = [
     'serve',
     '--demo',
@@ -34,6 +41,8 @@ export async function startNode(
     `127.0.0.1:${hl7}`,
     '--astm',
     `127.0.0.1:${astm}`,
+    '--demo-printer',
+    `127.0.0.1:${printer}`,
     ...(options.hub ? ['--hub', options.hub] : []),
     ...(options.args ?? []),
   );
@@ -44,6 +53,7 @@ export async function startNode(
     url,
     hl7,
     astm,
+    printer,
     dir: dir.path,
     process,
     logins: readLogins(process.output()),

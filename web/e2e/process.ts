@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -65,12 +65,15 @@ export function run(path: string, args: string[], env: Record<string, string> = 
   };
 }
 
-/** once runs a command to its end and gives what it printed. */
-export async function once(path: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-  const p = run(path, args, env);
-  const code = await p.exited;
-  if (code !== 0) throw new Error(`${path} ${args.join(' ')} ended with ${code}:\n${p.output()}`);
-  return p.output();
+/** once runs a command to its end and gives what it printed; input is what it reads on standard input. */
+export function once(path: string, args: string[], options: { input?: string } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(path, args, (failed, out, err) => {
+      if (failed) reject(new Error(`${path} ${args.join(' ')} ended with ${failed.code}:\n${out}${err}`));
+      else resolve(out);
+    });
+    child.stdin?.end(options.input ?? '');
+  });
 }
 
 /** ready waits until an address answers, and fails at once when the process has ended. */

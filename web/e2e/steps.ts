@@ -54,6 +54,20 @@ export async function register(
   return { visit, tubes };
 }
 
+/** enrol joins the hub on the screen of the node's administrator. */
+export async function enrol(page: Page, url: string, hub: string, code: string): Promise<void> {
+  await page.goto(`${url}/setup/network`);
+  await page.getByLabel('Address of the hub').fill(hub);
+  await page.getByLabel('Enrolment code').fill(code);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText(`Joined to ${hub}`).waitFor();
+}
+
+/** synced waits until the words at the top right say that the node stands so with the hub; nobody reloads. */
+export async function synced(page: Page, state: 'online' | 'offline', within = 60_000): Promise<void> {
+  await page.locator(`[data-testid="sync"][data-state="${state}"]`).waitFor({ timeout: within });
+}
+
 /** collect marks every tube of the first person in the queue as drawn. */
 export async function collect(page: Page, url: string, visit: string): Promise<void> {
   await page.goto(`${url}/collection?visit=${visit}`);
