@@ -1007,7 +1007,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is logged in */
+        /**
+         * Who is logged in
+         * @description Asked on every first load, so nobody logged in is an answer and not a fault.
+         */
         get: operations["session"];
         put?: never;
         post?: never;
@@ -2398,8 +2401,10 @@ export interface components {
             name: string;
             name_local?: string;
             node_code: string;
-            /** @description Who entered a value may also verify it. */
+            /** @description Who entered a value may also verify it, in every department. */
             own_verify: boolean;
+            /** @description Departments where who entered a value may also verify it. */
+            own_verify_departments?: string[];
             phone?: string;
             pin_code?: string;
             registration?: string;
@@ -2444,8 +2449,10 @@ export interface components {
             nabl?: string;
             name: string;
             name_local?: string;
-            /** @description Who entered a value may also verify it. */
+            /** @description Who entered a value may also verify it, in every department. */
             own_verify: boolean;
+            /** @description Departments where who entered a value may also verify it. */
+            own_verify_departments?: string[];
             phone?: string;
             pin_code?: string;
             registration?: string;
@@ -9656,33 +9663,21 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Nobody is logged in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
