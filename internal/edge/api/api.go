@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type Route struct {
 	Rule    Rule
 	Summary string
 	Doc     string
+	Empty   string // what an answer without contents (204) means, where there is one beside the usual answer
 }
 
 // Rule says who may call an operation. The zero Rule lets nobody and does not register.
@@ -117,6 +119,9 @@ func mount[I, O any](r *routes, rt Route, h handler[I, O]) {
 		Summary: rt.Summary, Description: rt.Doc, Errors: errorsOf(rt),
 		Extensions:  map[string]any{"x-rule": rt.Rule.String()},
 		Middlewares: huma.Middlewares{r.guard(rt.Rule)},
+	}
+	if rt.Empty != "" {
+		op.Responses = map[string]*huma.Response{strconv.Itoa(http.StatusNoContent): {Description: rt.Empty}}
 	}
 	huma.Register(r.api, op, func(ctx context.Context, in *I) (*O, error) { return h(ctx, in) })
 }

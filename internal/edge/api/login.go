@@ -16,6 +16,12 @@ type sessionOut struct {
 	Body   setup.Session
 }
 
+// sessionFound is a session, or status 204 where nobody is logged in.
+type sessionFound struct {
+	Status int
+	Body   setup.Session
+}
+
 type loggedOut struct {
 	Cookie string `header:"Set-Cookie"`
 	Clear  string `header:"Clear-Site-Data"`
@@ -67,12 +73,22 @@ func (r *routes) logout(ctx context.Context, _ *nothing) (*loggedOut, error) {
 	return &loggedOut{Cookie: cookie.String(), Clear: httpkit.ClearSiteData}, nil
 }
 
-func (r *routes) whoAmI(ctx context.Context, _ *nothing) (*sessionOut, error) {
+func (r *routes) whoAmI(ctx context.Context, _ *nothing) (*sessionFound, error) {
 	session, err := httpkit.SessionOf(ctx)
+	if lab.KindOf(err) == lab.KindUnauthenticated {
+		return &sessionFound{Status: http.StatusNoContent}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	return r.shown(ctx, session, nil)
+	out, err := r.shown(ctx, session, nil)
+	if lab.KindOf(err) == lab.KindUnauthenticated { // the account is gone
+		return &sessionFound{Status: http.StatusNoContent}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &sessionFound{Status: http.StatusOK, Body: out.Body}, nil
 }
 
 func (r *routes) stepUp(ctx context.Context, in *body[setup.StepUp]) (*sessionOut, error) {

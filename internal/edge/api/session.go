@@ -14,8 +14,8 @@ func (r *routes) session() {
 		Summary: "Log out",
 	}, r.logout)
 	mount(r, Route{
-		Method: http.MethodGet, Path: "/session", ID: "session", Tag: "session", Rule: Person(),
-		Summary: "Who is logged in",
+		Method: http.MethodGet, Path: "/session", ID: "session", Tag: "session", Rule: Public(), Empty: "Nobody is logged in",
+		Summary: "Who is logged in", Doc: "Asked on every first load, so nobody logged in is an answer and not a fault.",
 	}, r.whoAmI)
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/session/step-up", ID: "stepUp", Tag: "session", Rule: Person(),

@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -179,8 +181,13 @@ func actionsFor(reason string) []string {
 	return out
 }
 
-func reasonText(reason string) string {
-	texts := map[string]string{
+func reasonText(reason string) string { return reasonTexts()[reason] }
+
+// InboxReasons gives the code of every reason why a result waits in the inbox; the screen has words for each.
+func InboxReasons() []string { return slices.Sorted(maps.Keys(reasonTexts())) }
+
+func reasonTexts() map[string]string {
+	return map[string]string{
 		reasonUnapproved: "Nobody has approved this analyzer yet. Approve it, and its results find their orders.",
 		reasonUnknown:    "No sample here has this number. Attach the results to the right sample, or discard them.",
 		reasonCheck:      "The check letter does not fit: were two characters swapped by hand?",
@@ -197,7 +204,6 @@ func reasonText(reason string) string {
 		reasonIncomplete: "The message broke off before its end.",
 		reasonUnreadable: "The value is not one that this test takes.",
 	}
-	return texts[reason]
 }
 
 // suggest looks for the sample that the id was probably meant to be, or for the test behind an unmapped code. It only

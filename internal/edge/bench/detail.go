@@ -8,6 +8,7 @@ import (
 
 	"jaanch/internal/edge/filing"
 	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/store/sqlite"
 	"jaanch/internal/store/sqlite/queries"
 )
@@ -70,7 +71,7 @@ func (r *Reader) detail(ctx context.Context, out *RowDetail, item queries.OrderT
 		return fmt.Errorf("read the values of test %s: %w", lab.ID(item.ID), err)
 	}
 	for i, v := range values {
-		shown := ValueRow{ResultID: lab.ID(v.ID), Version: int(v.Version), Value: v.Value, Unit: v.Unit, Flag: v.Flag, At: time.UnixMilli(v.EnteredMs).UTC(), Reason: v.Reason, State: "superseded"}
+		shown := ValueRow{ResultID: lab.ID(v.ID), Version: int(v.Version), Value: v.Value, Unit: catalogue.FriendlyUnit(v.Unit), Flag: v.Flag, At: time.UnixMilli(v.EnteredMs).UTC(), Reason: v.Reason, State: "superseded"}
 		if i == 0 {
 			shown.State = "current"
 		}

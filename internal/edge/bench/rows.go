@@ -220,7 +220,7 @@ func (r *Reader) history(ctx context.Context, row *Row, t queries.OrderTestsRow)
 }
 
 func pointOf(p queries.PreviousRow) Point {
-	out := Point{At: time.UnixMilli(p.AtMs).UTC(), Value: p.Value, Flag: p.Flag, Unit: p.Unit}
+	out := Point{At: time.UnixMilli(p.AtMs).UTC(), Value: p.Value, Flag: p.Flag, Unit: catalogue.FriendlyUnit(p.Unit)}
 	if p.NumReal.Valid {
 		out.Num = &p.NumReal.Float64
 	}

@@ -1,6 +1,7 @@
 package filing
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ func senderHolds(t catalogue.Test, e Entry) []result.Hold {
 	}
 	var out []result.Hold
 	if e.Unit != "" && t.Unit != "" && plainUnit(e.Unit) != plainUnit(t.Unit) {
-		out = append(out, result.NewHold(HoldUnit, "sent", e.Unit, "expected", t.Unit))
+		out = append(out, result.NewHold(HoldUnit, "sent", e.Unit, "expected", cmp.Or(t.PrintedUnit(), t.Unit)))
 	}
 	flag := strings.ToUpper(strings.TrimSpace(e.Flag))
 	isValue, _, _ := strings.Cut(flag, "^") // a flag that is itself what was filed says nothing more

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -94,6 +95,7 @@ type route struct {
 	tag     string
 	rule    Rule
 	summary string
+	empty   string // what an answer without contents (204) means, where there is one beside the usual answer
 }
 
 type routes struct {
@@ -130,6 +132,9 @@ func mount[I, O any](r *routes, rt route, h func(ctx context.Context, s httpkit.
 	op := huma.Operation{
 		OperationID: rt.id, Method: rt.method, Path: "/api/v1" + rt.path, Tags: []string{rt.tag}, Summary: rt.summary,
 		Errors: errorsOf(rt), Extensions: map[string]any{"x-rule": rt.rule.name},
+	}
+	if rt.empty != "" {
+		op.Responses = map[string]*huma.Response{strconv.Itoa(http.StatusNoContent): {Description: rt.empty}}
 	}
 	if rt.method == http.MethodPost {
 		op.DefaultStatus = http.StatusOK

@@ -36,9 +36,22 @@ const sessionPath = "/session"
 
 func (r *routes) session() {
 	mount(r, route{method: http.MethodPost, path: sessionPath, id: "login", tag: tagSession, rule: public(), summary: "Log in"}, r.login)
-	mount(r, route{method: http.MethodGet, path: sessionPath, id: "me", tag: tagSession, rule: person(), summary: "Who is logged in"},
-		func(_ context.Context, s httpkit.Session, _ *nothing) (*out[Me], error) { return answer(meOf(s), nil) })
+	mount(r, route{method: http.MethodGet, path: sessionPath, id: "me", tag: tagSession, rule: public(), summary: "Who is logged in", empty: "Nobody is logged in"}, whoAmI)
 	mount(r, route{method: http.MethodDelete, path: sessionPath, id: "logout", tag: tagSession, rule: person(), summary: "Log out"}, r.logout)
+}
+
+// sessionFound is who is logged in, or status 204 where nobody is.
+type sessionFound struct {
+	Status int
+	Body   Me
+}
+
+// whoAmI is asked on every first load, so nobody logged in is an answer and not a fault.
+func whoAmI(_ context.Context, s httpkit.Session, _ *nothing) (*sessionFound, error) {
+	if s.User == (lab.ID{}) {
+		return &sessionFound{Status: http.StatusNoContent}, nil
+	}
+	return &sessionFound{Status: http.StatusOK, Body: meOf(s)}, nil
 }
 
 func meOf(s httpkit.Session) Me {

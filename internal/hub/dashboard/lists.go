@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/store/postgres/queries"
 )
 
@@ -107,7 +108,7 @@ func resultOf(row *queries.NewestResultsRow) (Result, error) {
 	}
 	r := Result{
 		ID: row.ID, Lab: row.Home, LabName: row.LabName, Accession: row.Accession, Visit: row.Visit, Patient: row.Patient, MRN: row.Mrn,
-		Sex: row.Sex, TestCode: row.TestCode, Test: row.TestName, Value: text(doc, "comparator") + text(doc, "value"), Unit: text(doc, "unit"),
+		Sex: row.Sex, TestCode: row.TestCode, Test: row.TestName, Value: text(doc, "comparator") + text(doc, "value"), Unit: catalogue.FriendlyUnit(text(doc, "unit")),
 		Flag: text(doc, "flag"), Interval: text(doc, "interval_text"), State: "entered", EnteredAt: millis(doc, "entered_ms"), ChangedAt: row.ChangedAt,
 	}
 	if low, high := text(doc, "interval_low"), text(doc, "interval_high"); r.Interval == "" && low+high != "" {

@@ -61,6 +61,16 @@ func (h Hold) Text() string {
 	return text
 }
 
+// HoldCodes gives the code of every hold that this package makes, sorted; a screen has words for each.
+func HoldCodes() []string {
+	out := slices.Collect(maps.Keys(holdTexts()))
+	for _, r := range Rules() {
+		out = append(out, r.Code)
+	}
+	slices.Sort(out)
+	return out
+}
+
 func holdTexts() map[string]string {
 	return map[string]string{
 		HoldNoLimit:           "No limit for this age: no {kind} limits fit this patient.",

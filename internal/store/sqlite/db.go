@@ -83,7 +83,7 @@ type DB struct {
 	queue       queue
 	readers     *sql.DB
 	seats       chan struct{} // one for each reader at work
-	texts       sync.Map // query text → *sql.Stmt of the reader pool
+	texts       sync.Map      // query text → *sql.Stmt of the reader pool
 	textCount   atomic.Int64
 	ids         idSource
 	head        headFile

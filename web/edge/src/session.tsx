@@ -1,6 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { must } from '@jaanch/shared/api/client';
-import { problemOf } from '@jaanch/shared/api/problem';
 import { createContext, useContext } from 'react';
 import { edgeRules } from '@jaanch/shared/api/edge.rules.gen';
 import { api, type S } from './api';
@@ -37,12 +35,8 @@ export function useSessionQuery() {
   return useQuery({
     queryKey: ['session'],
     queryFn: async (): Promise<S['Session'] | null> => {
-      try {
-        return await must(api.GET('/api/v1/session'));
-      } catch (err) {
-        if (problemOf(err).status === 401) return null;
-        throw err;
-      }
+      const { data } = await api.GET('/api/v1/session');
+      return data ?? null;
     },
     staleTime: Infinity,
   });

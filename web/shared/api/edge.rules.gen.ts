@@ -78,7 +78,7 @@ export const edgeRules = {
   "sample": "sample.handle",
   "search": "patient.edit or sample.handle or result.see or report.see",
   "sections": "result.see",
-  "session": "person",
+  "session": "public",
   "setBarcode": "sample.handle",
   "setCode": "instrument.map",
   "setComment": "result.enter",

@@ -8,7 +8,7 @@ export const hubRules = {
   "labs": "person",
   "login": "public",
   "logout": "person",
-  "me": "person",
+  "me": "public",
   "newEnrolCode": "role",
   "nodes": "person",
   "overview": "person",

@@ -22,7 +22,7 @@ import { load } from '../i18n/load';
 import { FirstRun } from '../pages/login/FirstRun';
 import { LoginPage } from '../pages/login/LoginPage';
 import { onLive } from '../queries';
-import { SessionProvider, useSession, useSessionQuery } from '../session';
+import { SessionProvider, useCan, useSession, useSessionQuery, type Operation } from '../session';
 import { Lost } from './Lost';
 import { Scan } from './Scan';
 import { SyncPill } from './SyncPill';
@@ -87,12 +87,29 @@ function Inside() {
   );
 }
 
+interface Open {
+  needs?: Operation[]; // the place is shown to who may call one of these; to everybody where none is named
+}
+type Sub = NonNullable<NavItem['subs']>[number] & Open;
+type Item = Omit<NavItem, 'subs'> & Open & { subs?: Sub[] };
+
+/** openPlaces leaves out what the person's role would only be refused; a place leads to the first part that is open. */
+export function openPlaces(items: Item[], can: (o: Operation) => boolean): NavItem[] {
+  const open = (x: Open): boolean => !x.needs || x.needs.some(can);
+  return items.filter(open).flatMap(({ subs, ...item }) => {
+    if (!subs) return [item];
+    const left = subs.filter(open);
+    return left[0] ? [{ ...item, to: left[0].to, subs: left }] : [];
+  });
+}
+
 /** usePlaces is the navigation by workplace, with what waits at each. */
 function usePlaces(): NavItem[] {
   const { t } = useTranslation();
+  const can = useCan();
   const today = useQuery({ queryKey: ['today'], queryFn: () => must(api.GET('/api/v1/today')) });
   const c = today.data?.counts;
-  return [
+  const places: Item[] = [
     { to: '/', label: t('nav.today'), icon: IconLayoutDashboard, tab: true },
     {
       to: '/reception',
@@ -100,11 +117,18 @@ function usePlaces(): NavItem[] {
       icon: IconUserPlus,
       tab: true,
       subs: [
-        { to: '/reception', label: t('nav.newVisit') },
-        { to: '/reception/visits', label: t('nav.visits'), count: c?.visits },
+        { to: '/reception', label: t('nav.newVisit'), needs: ['register'] },
+        { to: '/reception/visits', label: t('nav.visits'), count: c?.visits, needs: ['visits'] },
       ],
     },
-    { to: '/collection', label: t('nav.collection'), icon: IconDroplet, count: c?.to_collect, tab: true },
+    {
+      to: '/collection',
+      label: t('nav.collection'),
+      icon: IconDroplet,
+      count: c?.to_collect,
+      tab: true,
+      needs: ['collection'],
+    },
     {
       to: '/bench',
       label: t('nav.bench'),
@@ -112,28 +136,42 @@ function usePlaces(): NavItem[] {
       count: c?.at_bench,
       tab: true,
       subs: [
-        { to: '/bench', label: t('nav.worklist'), count: c?.at_bench },
-        { to: '/bench/receive', label: t('nav.receive'), count: c?.to_receive },
-        { to: '/bench/load', label: t('nav.load') },
-        { to: '/bench/instruments', label: t('nav.instruments') },
-        { to: '/bench/unmatched', label: t('nav.unmatched'), count: c?.inbox },
+        { to: '/bench', label: t('nav.worklist'), count: c?.at_bench, needs: ['worklist'] },
+        { to: '/bench/receive', label: t('nav.receive'), count: c?.to_receive, needs: ['receiveScanned'] },
+        { to: '/bench/load', label: t('nav.load'), needs: ['loadList'] },
+        { to: '/bench/instruments', label: t('nav.instruments'), needs: ['instruments'] },
+        { to: '/bench/unmatched', label: t('nav.unmatched'), count: c?.inbox, needs: ['inbox'] },
       ],
     },
-    { to: '/verify', label: t('nav.verify'), icon: IconChecks, count: c?.to_sign, tab: true },
-    { to: '/reports', label: t('nav.reports'), icon: IconFileText, count: c?.reports_to_print },
+    {
+      to: '/verify',
+      label: t('nav.verify'),
+      icon: IconChecks,
+      count: c?.to_sign,
+      tab: true,
+      needs: ['verifyQueue'],
+    },
+    {
+      to: '/reports',
+      label: t('nav.reports'),
+      icon: IconFileText,
+      count: c?.reports_to_print,
+      needs: ['reports'],
+    },
     { to: '/sync', label: t('nav.sync'), icon: IconCloud },
     {
       to: '/setup',
       label: t('nav.setup'),
       icon: IconSettings,
       subs: [
-        { to: '/setup', label: t('nav.lab') },
+        { to: '/setup', label: t('nav.lab'), needs: ['changeLab'] },
         { to: '/setup/users', label: t('nav.users') },
-        { to: '/setup/catalogue', label: t('nav.catalogue') },
-        { to: '/setup/analyzers', label: t('nav.analyzers') },
-        { to: '/setup/printers', label: t('nav.printers') },
-        { to: '/setup/network', label: t('nav.network') },
+        { to: '/setup/catalogue', label: t('nav.catalogue'), needs: ['catalogue'] },
+        { to: '/setup/analyzers', label: t('nav.analyzers'), needs: ['addInstrument'] },
+        { to: '/setup/printers', label: t('nav.printers'), needs: ['addPrinter'] },
+        { to: '/setup/network', label: t('nav.network'), needs: ['network'] },
       ],
     },
   ];
+  return openPlaces(places, can);
 }

@@ -2,12 +2,14 @@ import i18next from 'i18next';
 import { describe, expect, it } from 'vitest';
 import type { S } from '../api';
 import { initials } from '../frame/UserChip';
+import { openPlaces } from '../frame/Root';
 import { syncWords } from '../frame/SyncPill';
 import { touchedKeys } from '../queries';
 import { optionFor, toneOf } from './bench/entry';
 import { steady } from './bench/steady';
 import { upiLink } from './reception/BillStep';
 import { blank, discountOf, emptyForm, fromQuery, patientInput, registration, validForm } from './reception/draft';
+import { amendable } from './reports/AmendDialog';
 import { heldRows, undecided } from './verify/Holds';
 
 const potassium = {
@@ -162,3 +164,36 @@ describe('verify', () => {
 
 it('makes initials without titles', () =>
   expect([initials('Dr Neha Kulkarni'), initials('Asha')]).toEqual(['NK', 'A']));
+
+describe('the navigation', () => {
+  const icon = (): null => null;
+  const places = [
+    { to: '/', label: 'Today', icon },
+    { to: '/verify', label: 'Verify', icon, needs: ['verifyQueue' as const] },
+    {
+      to: '/setup',
+      label: 'Set-up',
+      icon,
+      subs: [
+        { to: '/setup', label: 'Lab', needs: ['changeLab' as const] },
+        { to: '/setup/users', label: 'Users' },
+      ],
+    },
+  ];
+  it('leaves out what the role may not open, and leads to the first part that is open', () => {
+    const shown = openPlaces(places, () => false);
+    expect(shown.map((p) => p.to)).toEqual(['/', '/setup/users']);
+    expect(shown[1]?.subs?.map((s) => s.label)).toEqual(['Users']);
+  });
+  it('shows all to who may open all', () =>
+    expect(openPlaces(places, () => true).map((p) => p.to)).toEqual(['/', '/verify', '/setup']));
+});
+
+it('amends only what went out and was not calculated', () => {
+  const row = (state: string, kind = 'numeric') => ({ state, kind }) as unknown as S['Row'];
+  const data = {
+    panels: [{ rows: [row('released'), row('released', 'calculated'), row('entered')] }],
+  } as unknown as S['Case'];
+  expect(amendable(data)).toHaveLength(1);
+  expect(amendable(undefined)).toEqual([]);
+});

@@ -26,7 +26,10 @@ import type { Entry } from './useEntry';
 
 /** holdText says a hold in the language of the screen; the node's English sentence stands in for a code we do not know. */
 export function holdText(h: S['Hold'], t: ReturnType<typeof useTranslation>['t']): string {
-  return t(`hold.${h.code}`, { ...h.params, defaultValue: h.text });
+  const params = { ...h.params };
+  if (params.kind) params.kind = t(`limitKind.${params.kind}`, { defaultValue: params.kind });
+  if (params.state) params.state = t(`qc.${params.state}`, { defaultValue: params.state });
+  return t(`hold.${h.code}`, { ...params, defaultValue: h.text });
 }
 
 /** Inspector is everything about the row under the cursor, top down in the order in which it is asked. */

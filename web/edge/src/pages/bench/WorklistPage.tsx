@@ -268,7 +268,7 @@ function Worklist({ section }: { section: string }) {
           <KeyHint keys={['Escape']}>{t('bench.foot.undo')}</KeyHint>
           <KeyHint keys={['alt+n']}>{t('bench.foot.note')}</KeyHint>
           <span className="grow" />
-          <span className="num nowrap">{c && t('bench.counts', { samples: c.samples, open: c.open, all: c.all })}</span>
+          <span className="num nowrap">{c && t('bench.counts', { count: c.samples, open: c.open, all: c.all })}</span>
         </footer>
       </div>
       {active && (

@@ -1,24 +1,24 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { must, newKey } from '@jaanch/shared/api/client';
+import { must } from '@jaanch/shared/api/client';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { clock, day, ms, stamp } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
-import { Text } from '@jaanch/shared/ui/Field';
 import { useHeading } from '@jaanch/shared/ui/Frame';
 import { KeyHint } from '@jaanch/shared/ui/Keys';
 import { Empty, Fault, Notice } from '@jaanch/shared/ui/Notice';
 import { Rows } from '@jaanch/shared/ui/Rows';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { State } from '@jaanch/shared/ui/State';
-import { Modal } from '@mantine/core';
 import { IconExternalLink, IconPrinter } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, type S } from '../../api';
+import { api } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan } from '../../session';
+import { AmendDialog } from './AmendDialog';
+import { WithdrawDialog } from './WithdrawDialog';
 
 const states = ['all', 'unprinted', 'amended', 'critical'] as const;
 
@@ -119,17 +119,17 @@ export function ReportsPage() {
           <span className="num">{t('reports.count', { count: list.data?.counts.all ?? 0 })}</span>
         </footer>
       </div>
-      {id && <Preview key={id} id={id} />}
+      {id && <Preview key={id} id={id} onOpen={open} />}
     </div>
   );
 }
 
 /** Preview shows the PDF itself, so that it equals the paper. */
-function Preview({ id }: { id: string }) {
+function Preview({ id, onOpen }: { id: string; onOpen: (id: string) => void }) {
   const { t, i18n } = useTranslation();
   const can = useCan();
   const frame = useRef<HTMLIFrameElement>(null);
-  const [withdrawing, setWithdrawing] = useState(false);
+  const [doing, setDoing] = useState<'withdraw' | 'amend' | null>(null);
   const report = useQuery({
     queryKey: ['report', id],
     queryFn: () => must(api.GET('/api/v1/reports/{id}', { params: { path: { id } } })),
@@ -159,6 +159,8 @@ function Preview({ id }: { id: string }) {
       </aside>
     );
   const pdf = `/api/v1/reports/${id}/pdf`;
+  const gone = r.report.state === 'withdrawn' || r.report.state === 'superseded';
+  const close = (): void => setDoing(null);
   return (
     <aside className="pane inspector" aria-label={t('reports.report')} data-testid="report">
       <div className="insp-head">
@@ -200,11 +202,19 @@ function Preview({ id }: { id: string }) {
       <footer className="foot acts">
         <Button
           look="danger"
-          disabled={!can('withdraw') || r.report.state === 'withdrawn'}
+          disabled={!can('withdraw') || gone}
           why={can('withdraw') ? undefined : t('why.permission')}
-          onClick={() => setWithdrawing(true)}
+          onClick={() => setDoing('withdraw')}
         >
           {t('reports.withdraw')}
+        </Button>
+        <Button
+          disabled={!can('amend') || gone}
+          why={can('amend') ? undefined : t('why.permission')}
+          onClick={() => setDoing('amend')}
+          data-testid="amend"
+        >
+          {t('amend.do')}
         </Button>
         <span className="grow" />
         <a className="btn" href={pdf} target="_blank" rel="noreferrer">
@@ -222,51 +232,8 @@ function Preview({ id }: { id: string }) {
           {t('reports.print')}
         </Button>
       </footer>
-      {withdrawing && <WithdrawDialog report={r} onClose={() => setWithdrawing(false)} />}
+      {doing === 'withdraw' && <WithdrawDialog report={r} onClose={close} />}
+      {doing === 'amend' && <AmendDialog report={r} onClose={close} onDone={onOpen} />}
     </aside>
-  );
-}
-
-/** WithdrawDialog takes a report back: one of the few modals, because it cannot be undone. */
-function WithdrawDialog({ report, onClose }: { report: S['Report']; onClose: () => void }) {
-  const { t } = useTranslation();
-  const [key] = useState(newKey);
-  const [reason, setReason] = useState('');
-  const go = useMutation({
-    mutationFn: () =>
-      must(
-        api.POST('/api/v1/reports/{id}/withdraw', {
-          params: { path: { id: report.report.id }, header: { 'Idempotency-Key': key } },
-          body: { reason },
-        }),
-      ),
-    onSuccess: () => {
-      void queries.invalidateQueries({
-        predicate: (q) => ['reports', 'report', 'today'].includes(String(q.queryKey[0])),
-      });
-      onClose();
-    },
-  });
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('reports.withdrawTitle')}
-      closeButtonProps={{ 'aria-label': t('act.close') }}
-    >
-      <div className="col wide">
-        <p>{t('reports.withdrawText', { name: report.patient_name })}</p>
-        <Text label={t('collect.reason')} value={reason} onChange={setReason} />
-        {go.error && <Fault error={go.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button data-autofocus onClick={onClose}>
-            {t('act.cancel')}
-          </Button>
-          <Button look="danger" disabled={reason.trim().length < 3} busy={go.isPending} onClick={() => go.mutate()}>
-            {t('reports.withdraw')}
-          </Button>
-        </div>
-      </div>
-    </Modal>
   );
 }
