@@ -27,6 +27,14 @@ stop_all() {
 trap stop_all EXIT
 trap 'exit 0' INT TERM
 
+# A program that somebody else left at one of the addresses would be taken for ours.
+for address in "$hub_address" "$edge_address"; do
+  if curl -sS -o /dev/null "http://$address/" 2>/dev/null; then
+    echo "demo: something answers at $address already; end it, or choose another with JAANCH_DEMO_HUB and JAANCH_DEMO_EDGE" >&2
+    exit 1
+  fi
+done
+
 # wait_for NAME URL PID LOG: until the address answers "ready"
 wait_for() {
   for _ in $(seq 300); do

@@ -19,7 +19,8 @@ const silence = 70 * time.Second
 // time until the next round.
 func (a *Agent) listen(ctx context.Context) {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		if heard := a.hear(ctx); heard {
+		heard := a.hear(ctx)
+		if heard {
 			attempt = 0
 		}
 		a.setLive(false)
@@ -30,6 +31,9 @@ func (a *Agent) listen(ctx context.Context) {
 		case <-timer.C:
 		}
 		timer.Stop()
+		if heard {
+			signal(a.hint) // a round finds out whether the hub is gone, so that the screens say so now and not in minutes
+		}
 	}
 }
 

@@ -123,11 +123,11 @@ describe.skipIf(!binary('edge') || !binary('hub'))('from the desk to the signed 
       await value(desk, 'HB', ['entered', 'held']).waitFor({ timeout: 60_000 });
 
       await hub.start();
-      await synced(desk, 'online', 120_000);
+      await synced(desk, 'online', 150_000);
       await desk.getByTestId('sync').filter({ hasText: 'all sent' }).waitFor();
     });
     await office.goto(`${hub.url}/results`);
     await at('HB', alone).filter({ hasText: 'Ravi Kumar' }).waitFor();
     expect(complaints.flat()).toEqual([]);
-  });
+  }, 400_000);
 });
