@@ -154,6 +154,18 @@ func TestAccessMatrix(t *testing.T) {
 	}
 }
 
+// Who is logged in is asked on every first load: nobody is an answer without contents, not a fault.
+func TestNobodyIsNoFault(t *testing.T) {
+	t.Parallel()
+	_, srv := demoNode(t)
+	if status, body := open(t, srv, "").call(http.MethodGet, "/session", nil); status != http.StatusNoContent || len(body) != 0 {
+		t.Errorf("nobody: status %d, %q", status, body)
+	}
+	if status, body := open(t, srv, "tech").call(http.MethodGet, "/session", nil); status != http.StatusOK || len(body) == 0 {
+		t.Errorf("technician: status %d, %q", status, body)
+	}
+}
+
 // The document that is committed beside the code is the one that the program makes.
 func TestDocumentIsCommitted(t *testing.T) {
 	t.Parallel()

@@ -61,11 +61,11 @@ function Inside() {
   const overview = useOverview();
   const d = overview.data;
   const items: NavItem[] = [
-    { to: '/', label: t('hub.overview'), icon: IconLayoutDashboard, tab: true },
-    { to: '/labs', label: t('hub.labs'), icon: IconBuildingHospital, tab: true },
-    { to: '/results', label: t('hub.results'), icon: IconFlask, tab: true },
-    { to: '/reports', label: t('hub.reports'), icon: IconFileText, tab: true },
-    { to: '/conflicts', label: t('hub.conflicts'), icon: IconGitFork, count: d?.conflicts, tab: true },
+    { to: '/', label: t('hub.overview'), icon: IconLayoutDashboard },
+    { to: '/labs', label: t('hub.labs'), icon: IconBuildingHospital },
+    { to: '/results', label: t('hub.results'), icon: IconFlask },
+    { to: '/reports', label: t('hub.reports'), icon: IconFileText },
+    { to: '/conflicts', label: t('hub.conflicts'), icon: IconGitFork, count: d?.conflicts },
     { to: '/sync', label: t('hub.synclog'), icon: IconRefresh },
     { to: '/users', label: t('hub.users'), icon: IconUsers },
   ];

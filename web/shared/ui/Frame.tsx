@@ -18,7 +18,6 @@ export interface NavItem {
   count?: number | undefined;
   tone?: 'high';
   subs?: { to: string; label: string; count?: number | undefined }[];
-  tab?: boolean; // stands in the bottom tabs of a phone
 }
 
 interface Heading {
@@ -122,14 +121,12 @@ export function Frame(props: FrameProps) {
           {props.children}
         </main>
         <nav className="tabs" aria-label={t('frame.places')}>
-          {props.items
-            .filter((i) => i.tab)
-            .map((i) => (
-              <Link key={i.to} to={i.to} className={isOn(props.path, i.to) ? 'on' : ''}>
-                <i.icon size={20} stroke={1.75} aria-hidden />
-                <span className="cut">{i.label}</span>
-              </Link>
-            ))}
+          {props.items.map((i) => (
+            <Link key={i.to} to={i.to} className={isOn(props.path, i.to) ? 'on' : ''}>
+              <i.icon size={20} stroke={1.75} aria-hidden />
+              <span className="cut">{i.label}</span>
+            </Link>
+          ))}
         </nav>
       </div>
       <KeysSheet opened={sheet} onClose={() => setSheet(false)} />
@@ -177,7 +174,8 @@ function isOn(path: string, to: string): boolean {
   return root === '/' ? path === '/' : path === root || path.startsWith(`${root}/`);
 }
 
-function useNarrow(px: number): boolean {
+/** useNarrow tells whether the window is narrower than so many pixels, and follows it. */
+export function useNarrow(px: number): boolean {
   const query = `(max-width: ${px - 1}px)`;
   const [narrow, setNarrow] = useState(() => window.matchMedia(query).matches);
   useEffect(() => {

@@ -110,12 +110,11 @@ function usePlaces(): NavItem[] {
   const today = useQuery({ queryKey: ['today'], queryFn: () => must(api.GET('/api/v1/today')) });
   const c = today.data?.counts;
   const places: Item[] = [
-    { to: '/', label: t('nav.today'), icon: IconLayoutDashboard, tab: true },
+    { to: '/', label: t('nav.today'), icon: IconLayoutDashboard },
     {
       to: '/reception',
       label: t('nav.reception'),
       icon: IconUserPlus,
-      tab: true,
       subs: [
         { to: '/reception', label: t('nav.newVisit'), needs: ['register'] },
         { to: '/reception/visits', label: t('nav.visits'), count: c?.visits, needs: ['visits'] },
@@ -126,7 +125,6 @@ function usePlaces(): NavItem[] {
       label: t('nav.collection'),
       icon: IconDroplet,
       count: c?.to_collect,
-      tab: true,
       needs: ['collection'],
     },
     {
@@ -134,7 +132,6 @@ function usePlaces(): NavItem[] {
       label: t('nav.bench'),
       icon: IconMicroscope,
       count: c?.at_bench,
-      tab: true,
       subs: [
         { to: '/bench', label: t('nav.worklist'), count: c?.at_bench, needs: ['worklist'] },
         { to: '/bench/receive', label: t('nav.receive'), count: c?.to_receive, needs: ['receiveScanned'] },
@@ -148,7 +145,6 @@ function usePlaces(): NavItem[] {
       label: t('nav.verify'),
       icon: IconChecks,
       count: c?.to_sign,
-      tab: true,
       needs: ['verifyQueue'],
     },
     {

@@ -46,8 +46,12 @@ export function ResultsPage() {
           <table className="table compact" data-testid="results">
             <thead>
               <tr>
-                <th scope="col">{t('hub.lab')}</th>
-                <th scope="col">{t('hub.labNo')}</th>
+                <th scope="col" className="hide-s">
+                  {t('hub.lab')}
+                </th>
+                <th scope="col" className="hide-s">
+                  {t('hub.labNo')}
+                </th>
                 <th scope="col">{t('hub.patient')}</th>
                 <th scope="col">{t('hub.test')}</th>
                 <th scope="col" className="right">
@@ -79,8 +83,8 @@ export function ResultsPage() {
                     const at = ms(r.entered_at ?? r.changed_at) ?? now;
                     return (
                       <tr key={r.id} data-testid="result" data-code={r.test_code}>
-                        <td className="sec">{r.lab_name}</td>
-                        <td>
+                        <td className="sec hide-s">{r.lab_name}</td>
+                        <td className="hide-s">
                           <LabNo value={r.accession} />
                         </td>
                         <td className="cut" title={r.mrn}>

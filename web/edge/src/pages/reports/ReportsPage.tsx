@@ -4,13 +4,13 @@ import { must } from '@jaanch/shared/api/client';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { clock, day, ms, stamp } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
-import { useHeading } from '@jaanch/shared/ui/Frame';
+import { useHeading, useNarrow } from '@jaanch/shared/ui/Frame';
 import { KeyHint } from '@jaanch/shared/ui/Keys';
 import { Empty, Fault, Notice } from '@jaanch/shared/ui/Notice';
 import { Rows } from '@jaanch/shared/ui/Rows';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { State } from '@jaanch/shared/ui/State';
-import { IconExternalLink, IconPrinter } from '@tabler/icons-react';
+import { IconExternalLink, IconPrinter, IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../api';
@@ -34,7 +34,8 @@ export function ReportsPage() {
     queryFn: () => must(api.GET('/api/v1/reports', { params: { query: { state, limit: 100 } } })),
   });
   const rows = list.data?.reports ?? [];
-  const id = search.id ?? rows[0]?.id;
+  const floating = useNarrow(1200); // the paper lies over the list, so it opens only when somebody asks
+  const id = search.id ?? (floating ? undefined : rows[0]?.id);
   const open = (next: string | undefined): void => void navigate({ to: '/reports', search: { ...search, id: next } });
   const step = (by: number): void => {
     const at = rows.findIndex((r) => r.id === id);
@@ -119,13 +120,21 @@ export function ReportsPage() {
           <span className="num">{t('reports.count', { count: list.data?.counts.all ?? 0 })}</span>
         </footer>
       </div>
-      {id && <Preview key={id} id={id} onOpen={open} />}
+      {id && <Preview key={id} id={id} onOpen={open} onClose={floating ? () => open(undefined) : undefined} />}
     </div>
   );
 }
 
 /** Preview shows the PDF itself, so that it equals the paper. */
-function Preview({ id, onOpen }: { id: string; onOpen: (id: string) => void }) {
+function Preview({
+  id,
+  onOpen,
+  onClose,
+}: {
+  id: string;
+  onOpen: (id: string) => void;
+  onClose: (() => void) | undefined;
+}) {
   const { t, i18n } = useTranslation();
   const can = useCan();
   const frame = useRef<HTMLIFrameElement>(null);
@@ -168,6 +177,15 @@ function Preview({ id, onOpen }: { id: string; onOpen: (id: string) => void }) {
           <h2 className="cut">{r.patient_name}</h2>
           <span className="grow" />
           <State state={r.report.state} text={t(`report.${r.report.state}`)} />
+          {onClose && (
+            <Button
+              look="plain"
+              size="small"
+              aria-label={t('act.close')}
+              icon={<IconX size={16} aria-hidden />}
+              onClick={onClose}
+            />
+          )}
         </div>
         <div className="small sec num">
           {[

@@ -43,10 +43,16 @@ export function AnalyzersPage() {
             <thead>
               <tr>
                 <th scope="col">{t('instr.name')}</th>
-                <th scope="col">{t('instr.section')}</th>
-                <th scope="col">{t('instr.profile')}</th>
+                <th scope="col" className="hide-s">
+                  {t('instr.section')}
+                </th>
+                <th scope="col" className="hide-s">
+                  {t('instr.profile')}
+                </th>
                 <th scope="col">{t('instr.link')}</th>
-                <th scope="col">{t('instr.query')}</th>
+                <th scope="col" className="hide-s">
+                  {t('instr.query')}
+                </th>
                 <th scope="col">{t('instr.codes')}</th>
                 <th scope="col">
                   <span className="vh">{t('act.edit')}</span>
@@ -64,10 +70,10 @@ export function AnalyzersPage() {
                   l.instruments.map((i) => (
                     <tr key={i.id}>
                       <td className="strong">{i.name}</td>
-                      <td className="sec">{t(`section.${i.department}`, { defaultValue: i.department })}</td>
-                      <td className="sec">{i.profile}</td>
+                      <td className="sec hide-s">{t(`section.${i.department}`, { defaultValue: i.department })}</td>
+                      <td className="sec hide-s">{i.profile}</td>
                       <td className="sec">{linkText(i.link)}</td>
-                      <td className="sec">{i.host_query ? t('act.yes') : t('act.no')}</td>
+                      <td className="sec hide-s">{i.host_query ? t('act.yes') : t('act.no')}</td>
                       <td>
                         {i.unmapped_codes > 0 ? (
                           <span className="chip delta">{t('instr.unmapped', { count: i.unmapped_codes })}</span>

@@ -47,10 +47,14 @@ export function UsersPage() {
               <thead>
                 <tr>
                   <th scope="col">{t('users.name')}</th>
-                  <th scope="col">{t('login.name')}</th>
+                  <th scope="col" className="hide-s">
+                    {t('login.name')}
+                  </th>
                   <th scope="col">{t('users.roles')}</th>
                   <th scope="col">{t('users.pin')}</th>
-                  <th scope="col">{t('users.lastLogin')}</th>
+                  <th scope="col" className="hide-s">
+                    {t('users.lastLogin')}
+                  </th>
                   <th scope="col">{t('col.state')}</th>
                 </tr>
               </thead>
@@ -67,10 +71,10 @@ export function UsersPage() {
                       return (
                         <tr key={x.id} className="go" onClick={() => setOpen(x)}>
                           <td className="strong">{x.name}</td>
-                          <td>{x.login}</td>
+                          <td className="hide-s">{x.login}</td>
                           <td>{x.roles.map((r) => t(`role.${r}`, { defaultValue: r })).join(', ')}</td>
                           <td className="sec">{x.has_pin ? t('users.hasPin') : '–'}</td>
-                          <td className="sec">{at === null ? '–' : ago(at, now, t)}</td>
+                          <td className="sec hide-s">{at === null ? '–' : ago(at, now, t)}</td>
                           <td className={x.active ? 'tone-released' : 'tone-rejected'}>
                             {x.active ? t('users.active') : t('users.off')}
                           </td>

@@ -39,7 +39,7 @@ export function CaseTable({
           <th scope="col" className="right" style={{ width: 66 }}>
             {t('col.result')}
           </th>
-          <th scope="col" style={{ width: 58 }}>
+          <th scope="col" style={{ width: 70 }}>
             {t('col.flag')}
           </th>
           <th scope="col" style={{ width: 88 }}>
