@@ -4,7 +4,19 @@ import { openBrowser, openPage } from '../browser';
 import { startHub, type Hub } from '../hub';
 import { startNode, type Node } from '../node';
 import { binary, run, type Running } from '../process';
-import { collect, enrol, logIn, logOut, openReport, openSample, receive, register, sign, synced, value } from '../steps';
+import {
+  collect,
+  enrol,
+  logIn,
+  logOut,
+  openReport,
+  openSample,
+  receive,
+  register,
+  sign,
+  synced,
+  value,
+} from '../steps';
 
 /**
  * The spine, as one lab day: a node joins a hub; a person is registered; the printed labels put her tubes on two
@@ -112,7 +124,10 @@ describe.skipIf(!binary('edge') || !binary('hub'))('from the desk to the signed 
     const ravi = await as('reception', async () => {
       await synced(desk, 'offline');
       const later = await register(desk, node.url, { name: 'Ravi Kumar', sex: 'Male', age: '51' }, ['CBC']);
-      await desk.getByTestId('sync').filter({ hasText: /Offline since .*waiting/ }).waitFor();
+      await desk
+        .getByTestId('sync')
+        .filter({ hasText: /Offline since .*waiting/ })
+        .waitFor();
       return later;
     });
     await as('collect', () => collect(desk, node.url, ravi.visit));
