@@ -29,7 +29,7 @@ type dayKey struct {
 func (f *fold) count(c change, r *Record) {
 	name := c.entity.Name
 	switch name {
-	case "visit", "sample", "result", "release", "payment", "receipt":
+	case "visit", "sample", "result", "report", "payment", "receipt":
 	default:
 		return
 	}
@@ -47,7 +47,7 @@ func (f *fold) count(c change, r *Record) {
 		d.Samples++
 	case "result":
 		d.Results++
-	case "release":
+	case "report":
 		d.Reports++
 	case "payment", "receipt":
 		if fd, ok := c.entity.Column("amount"); ok {
