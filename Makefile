@@ -106,7 +106,7 @@ lint: bin/golangci-lint web/node_modules/.package-lock.json ## golangci-lint (wi
 
 .PHONY: fmt
 fmt: bin/gofumpt web/node_modules/.package-lock.json ## format Go and web sources
-	bin/gofumpt -w $$(git ls-files '*.go')
+	bin/gofumpt -w $$(git ls-files '*.go' ':!*.gen.go')
 	cd web && npm run --silent fmt
 
 .PHONY: generate
