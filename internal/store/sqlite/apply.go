@@ -211,11 +211,9 @@ func (tx *Tx) BeginEpoch(epoch Epoch) error {
 }
 
 // Reissue writes again, in the running epoch, a change of an old epoch that the hub never took: with the old base, author
-// and wall time, and with the old position as origin. The row is not touched, for it holds the value already.
+// and wall time, and with the old position as origin. The row is not touched, for it holds the value already. Of an entry
+// whose personal fields were erased the others are issued: without them the hub would not know the record at all.
 func (tx *Tx) Reissue(old journal.Entry, origin []byte) error {
-	if len(old.PHIDigest) > 0 && len(old.PHI) == 0 {
-		return nil
-	}
 	t, ok := tx.db.tables.byID[old.Entity]
 	if !ok {
 		return fmt.Errorf("reissue entry %d: entity %d is not in the registry", old.Seq, old.Entity)

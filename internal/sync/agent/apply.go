@@ -41,13 +41,13 @@ func (a *Agent) install(ctx context.Context, p *wire.Page, since wire.Cursor) (e
 			}
 		}
 		line.took = a.o.Clock().Sub(began)
-		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, scope, p), a.audit(ctx, tx, line))
+		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, scope, since.Behind(p)), a.audit(ctx, tx, line))
 	})
 	switch {
 	case errors.Is(err, errPage):
 		return in.event, nil
 	case err == nil:
-		return engine.Installed{Cursor: wire.Cursor{Scope: p.Scope, HubEpoch: p.HubEpoch, Pos: p.Pos}}, nil
+		return engine.Installed{Cursor: since.Behind(p)}, nil
 	case lab.KindOf(err) == lab.KindUnavailable || lab.KindOf(err) == lab.KindUnknown:
 		return nil, err
 	}
@@ -88,9 +88,9 @@ func (in *installer) singly(ctx context.Context, line auditLine) (engine.NodeEve
 		}
 	}
 	err := in.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
-		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, in.scope, p), in.audit(ctx, tx, line))
+		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, in.scope, in.since.Behind(p)), in.audit(ctx, tx, line))
 	})
-	return engine.Installed{Cursor: wire.Cursor{Scope: p.Scope, HubEpoch: p.HubEpoch, Pos: p.Pos}}, err
+	return engine.Installed{Cursor: in.since.Behind(p)}, err
 }
 
 // begin drops a page that does not fit where the node stands, and brings what its records need: erasures, the people's
@@ -128,6 +128,11 @@ func (in *installer) keys(ctx context.Context, tx *sqlite.Tx, p *wire.Page) erro
 		if !ok {
 			continue
 		}
+		if gone, err := erased(ctx, tx, p.Rows[i].Subject); err != nil {
+			return err
+		} else if gone {
+			continue
+		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO subject_key (subject, key, made_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 			p.Rows[i].Subject, key, tx.Now().UnixMilli())
 		if err != nil {
@@ -137,16 +142,19 @@ func (in *installer) keys(ctx context.Context, tx *sqlite.Tx, p *wire.Page) erro
 	return nil
 }
 
-// forget erases a person who was erased elsewhere, with what is kept aside of them. Who was never here, or is gone
-// already, has no key here.
+// forget erases a person who was erased elsewhere, with what is kept aside of them. Somebody who was never here is noted
+// as well: a page that was made before the erasure may still come.
 func (in *installer) forget(ctx context.Context, tx *sqlite.Tx, raw []byte) error {
 	subject, err := lab.IDFromBytes(raw)
 	if err != nil {
 		return err
 	}
-	n := 0
-	err = rowsOf(ctx, tx, func(into func(...any) error) error { return into(&n) }, "SELECT count(*) FROM subject_key WHERE subject = ?", raw)
-	if err != nil || n == 0 {
+	var known int
+	err = rowsOf(ctx, tx, func(into func(...any) error) error { return into(&known) }, "SELECT count(*) FROM subject_key WHERE subject = ?", raw)
+	if err != nil {
+		return err
+	}
+	if gone, err := erased(ctx, tx, raw); err != nil || gone && known == 0 {
 		return err
 	}
 	staged, err := in.staged(ctx, tx)
@@ -163,6 +171,17 @@ func (in *installer) forget(ctx context.Context, tx *sqlite.Tx, raw []byte) erro
 	return in.erase(tx, subject)
 }
 
+// erased tells that the person was erased here.
+func erased(ctx context.Context, tx *sqlite.Tx, subject []byte) (bool, error) {
+	var n int
+	err := rowsOf(ctx, tx, func(into func(...any) error) error { return into(&n) },
+		"SELECT count(*) FROM journal WHERE subject = ? AND op = 'erase'", subject)
+	if err != nil {
+		return false, fmt.Errorf("install: look for an erasure: %w", err)
+	}
+	return n > 0, nil
+}
+
 // row installs of a record what engine.PlanRow lets in, and keeps the rest aside.
 func (in *installer) row(ctx context.Context, tx *sqlite.Tx, p *wire.Page, place int) error {
 	row := &p.Rows[place]
@@ -173,6 +192,15 @@ func (in *installer) row(ctx context.Context, tx *sqlite.Tx, p *wire.Page, place
 	id, err := lab.IDFromBytes(row.ID)
 	if err != nil {
 		return err
+	}
+	if len(row.Subject) > 0 {
+		gone, err := erased(ctx, tx, row.Subject)
+		if err != nil {
+			return err
+		}
+		if gone {
+			row = engine.WithoutPHI(row)
+		}
 	}
 	here, err := in.here(ctx, tx, entity, id, row)
 	if err != nil {

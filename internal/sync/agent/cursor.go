@@ -18,17 +18,17 @@ type querier interface {
 // readCursor reads how far this node has pulled a scope; one that it never pulled stands at 0 of the hub's epoch.
 func readCursor(ctx context.Context, tx querier, scope lab.ID, hubEpoch int64) (wire.Cursor, error) {
 	c := wire.Cursor{Scope: scope.Bytes(), HubEpoch: hubEpoch}
-	err := rowsOf(ctx, tx, func(into func(...any) error) error { return into(&c.HubEpoch, &c.Pos) },
-		"SELECT hub_epoch, pos FROM sync_cursor WHERE scope = ?", scope.String())
+	err := rowsOf(ctx, tx, func(into func(...any) error) error { return into(&c.HubEpoch, &c.Pos, &c.Since) },
+		"SELECT hub_epoch, pos, since FROM sync_cursor WHERE scope = ?", scope.String())
 	if err != nil {
 		return c, fmt.Errorf("read the cursor: %w", err)
 	}
 	return c, nil
 }
 
-func saveCursor(ctx context.Context, tx *sqlite.Tx, scope lab.ID, p *wire.Page) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO sync_cursor (scope, hub_epoch, pos) VALUES (?, ?, ?)
-ON CONFLICT (scope) DO UPDATE SET hub_epoch = excluded.hub_epoch, pos = excluded.pos`, scope.String(), p.HubEpoch, p.Pos)
+func saveCursor(ctx context.Context, tx *sqlite.Tx, scope lab.ID, c wire.Cursor) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO sync_cursor (scope, hub_epoch, pos, since) VALUES (?, ?, ?, ?)
+ON CONFLICT (scope) DO UPDATE SET hub_epoch = excluded.hub_epoch, pos = excluded.pos, since = excluded.since`, scope.String(), c.HubEpoch, c.Pos, c.Since)
 	if err != nil {
 		return fmt.Errorf("install: cursor: %w", err)
 	}

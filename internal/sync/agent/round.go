@@ -71,6 +71,9 @@ func (a *Agent) drive(ctx context.Context, first engine.NodeEvent) error {
 	}
 	a.mu.Lock()
 	a.link.size = machine.Size
+	if _, round := first.(engine.Begin); round {
+		a.link.greeted = machine.Greeted
+	}
 	a.mu.Unlock()
 	return errors.Join(faults...)
 }
@@ -79,7 +82,7 @@ func (a *Agent) drive(ctx context.Context, first engine.NodeEvent) error {
 func (a *Agent) Machine(ctx context.Context) (engine.Node, error) {
 	n := engine.Node{Device: a.o.DB.Device()}
 	a.mu.Lock()
-	n.Size = a.link.size
+	n.Size, n.Greeted = a.link.size, a.link.greeted
 	a.mu.Unlock()
 	m, err := a.membership(ctx)
 	if err != nil {

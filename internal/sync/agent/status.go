@@ -33,6 +33,7 @@ type link struct {
 	token      string
 	tokenUntil time.Time
 	hello      time.Time
+	greeted    bool          // the hub knows this very journal
 	skew       time.Duration // node minus hub
 	rtt        time.Duration
 	size       int // entries of the next batch

@@ -43,15 +43,26 @@ func (n Node) proved(ev LookedUp) (Node, []NodeEffect) {
 // keepHello takes the hub's word on where it stands; a hub that has less than it once confirmed (it was restored) gets
 // the rest again, for rows are never pruned here.
 func (n Node) keepHello(acked int64) (Node, []NodeEffect) {
-	reset := n.hello.HubEpoch != n.HubEpoch
-	if reset {
-		n.Cursors = append(n.Cursors[:0:0], n.Cursors...)
+	return n.settle(acked, n.hello.HubEpoch != n.HubEpoch)
+}
+
+// settle keeps where node and hub stand. The machine believes it only once the database has it: a write that fails must
+// not leave the two apart.
+func (n Node) settle(acked int64, reset bool) (Node, []NodeEffect) {
+	n.keep, n.up = KeepHello{Acked: acked, HubEpoch: n.hello.HubEpoch, Reset: reset, Reply: n.hello}, noting
+	return n, []NodeEffect{n.keep}
+}
+
+// settled goes on once that is kept.
+func (n Node) settled() (Node, []NodeEffect) {
+	n.Acked, n.HubEpoch, n.Greeted = n.keep.Acked, n.keep.HubEpoch, true
+	if n.keep.Reset {
+		n.Cursors = slices.Clone(n.Cursors)
 		for i := range n.Cursors {
-			n.Cursors[i].HubEpoch, n.Cursors[i].Pos = n.hello.HubEpoch, 0
+			n.Cursors[i].HubEpoch, n.Cursors[i].Pos, n.Cursors[i].Since = n.HubEpoch, 0, 0
 		}
 	}
-	n.Acked, n.HubEpoch, n.up = acked, n.hello.HubEpoch, noting
-	return n, []NodeEffect{KeepHello{Acked: acked, HubEpoch: n.HubEpoch, Reset: reset, Reply: n.hello}}
+	return n.readBatch()
 }
 
 // firstOf gives the sequence behind which the first entry stands that a hub without any of this epoch needs.
@@ -139,7 +150,7 @@ func (n Node) granted(ev Granted) (Node, []NodeEffect) {
 func (n Node) started(ev Started) (Node, []NodeEffect) {
 	n.Epoch, n.Head, n.Confirm = ev.Head.Epoch, ev.Head.Seq, NoCause
 	n.Marks = append(slices.Clip(n.Marks), ev.Mark)
-	return n.keepHello(ev.Mark.First - 1)
+	return n.settle(ev.Mark.First-1, true) // what this journal lost was once its own echo: it comes from the beginning
 }
 
 // Superseded tells that an epoch issued the entry again: the hub gets that one in its place, or has had it never.

@@ -41,6 +41,9 @@ type Group struct {
 	ZoneMin int
 	HLC     journal.HLC // after the clamp
 	Suspect bool
+	// Refused is the version from which on the origin has to hear what stands, echo or not: another change of the same
+	// origin was refused, or its value stands beside others that it had not seen. 0 = it need not.
+	Refused int64
 }
 
 // Record is the newest state of a record at the hub.
@@ -53,8 +56,9 @@ type Record struct {
 	RV        int64
 	Pos       int64
 	Groups    map[int]Group
-	Doc       map[int]any // field → value; an absent field is nil
-	Locked    []int       // groups that are verified, in rising order
+	Doc       map[int]any   // field → value; an absent field is nil
+	Changed   map[int]int64 // field → version that changed it after the record was made
+	Locked    []int         // groups that are verified, in rising order
 	Deleted   bool
 
 	fresh bool // made by this batch
@@ -114,11 +118,20 @@ type Batch struct {
 	Org      lab.ID
 	Lab      lab.ID
 	HubEpoch int64
-	NowMS    int64 // the hub's clock, milliseconds UTC
+	Forks    []ForkMark // of the device, in rising order
+	NowMS    int64      // the hub's clock, milliseconds UTC
 	Items    []wire.Item
 	Records  map[Key]*Record
 	Open     []*Conflict      // open conflicts of those records
 	NextPos  map[lab.ID]int64 // scope → first position that this batch may use
+}
+
+// ForkMark is where an epoch of a device left the one that its journal was in: up to Common it has the entries of that one,
+// behind it its own.
+type ForkMark struct {
+	Epoch  int64
+	Parent int64
+	Common int64
 }
 
 // Result is what came of a batch, in a fixed order.
@@ -255,12 +268,26 @@ func (f *fold) entry(it *wire.Item) Outcome {
 	change, code := f.read(it)
 	if code != "" {
 		f.Quarantine = append(f.Quarantine, Quarantined{e.Seq, code})
+		f.tellBack(e)
 		return Outcome{Code: wire.Quarantined}
 	}
 	if e.Op == journal.OpTombstone {
 		return f.remove(change)
 	}
 	return f.write(change)
+}
+
+// tellBack lets the node whose entry cannot be used pull what stands instead of it.
+func (f *fold) tellBack(e *journal.Entry) {
+	r := f.Batch.Records[Key{e.Entity, e.Record}]
+	if r == nil || r.stub() || r.Home != f.Lab && r.Home != f.Org {
+		return
+	}
+	for g := range r.Groups {
+		if g != GroupDeleted {
+			f.nudge(r, g)
+		}
+	}
 }
 
 // finish sorts what is to be stored and gives every moved record its position.

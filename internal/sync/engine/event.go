@@ -130,7 +130,7 @@ type StartEpoch struct {
 type KeepHello struct {
 	Acked    int64
 	HubEpoch int64
-	Reset    bool // the hub's epoch changed: positions of its other life mean nothing
+	Reset    bool // pull from the beginning: the hub's positions, or this journal, are of another life
 	Reply    wire.HelloReply
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"maps"
+	"slices"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
@@ -76,7 +77,7 @@ func PlanRow(s *Schema, device lab.ID, p *wire.Page, row *wire.Row, here Here) P
 	}
 	for _, g := range row.Groups {
 		switch {
-		case echo(g, device, p.Epoch), pending(here.Groups, g.Group, p.LastSeq):
+		case echo(g, here.Groups[g.Group], device, p.Epoch), pending(here.Groups, g.Group, p.LastSeq):
 		case s.mayInstall(es, row, g, here):
 			plan.Install = append(plan.Install, g)
 		default:
@@ -84,6 +85,17 @@ func PlanRow(s *Schema, device lab.ID, p *wire.Page, row *wire.Row, here Here) P
 		}
 	}
 	return plan
+}
+
+// WithoutPHI gives a row of somebody who was erased here, without their personal fields: a page that was made before the
+// erasure brings nobody back.
+func WithoutPHI(row *wire.Row) *wire.Row {
+	bare := *row
+	bare.Groups = slices.Clone(row.Groups)
+	for i := range bare.Groups {
+		bare.Groups[i].PHI = nil
+	}
+	return &bare
 }
 
 // unmatched tells that the row verifies a value which is not the one that stands here.
@@ -99,8 +111,10 @@ func unmatched(s *Schema, es *entitySchema, row *wire.Row, here Here) bool {
 	return len(want) > 0 && !bytes.Equal(want, here.Closes)
 }
 
-func echo(g wire.RowGroup, device lab.ID, epoch int64) bool {
-	return g.Epoch == epoch && bytes.Equal(g.Device, device[:])
+// echo tells that the value is the node's own and stands here. Where a pulled value stands over it, the hub has lost that
+// one: then it is no echo but the truth.
+func echo(g wire.RowGroup, here journal.GroupVersion, device lab.ID, epoch int64) bool {
+	return g.Epoch == epoch && bytes.Equal(g.Device, device[:]) && here.At <= here.Seq
 }
 
 // pending tells that the group's newest local change is one that the page has not seen, acknowledged or not.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
@@ -39,6 +40,7 @@ type Device struct {
 	Epoch    int64
 	LastSeq  int64
 	LastHash []byte
+	Forks    []ForkMark
 }
 
 // HubEvent is something that happened in the transaction.
@@ -82,7 +84,7 @@ type ReadHash struct {
 
 // RecordFork notes that an epoch began; it is not answered.
 type RecordFork struct {
-	OldEpoch int64
+	OldEpoch int64 // in which the node's journal was
 	NewEpoch int64
 	Common   int64
 	Why      string
@@ -102,6 +104,7 @@ type RecallOutcomes struct {
 type StoreItems struct {
 	Epoch int64
 	Items []wire.Item
+	Forks []ForkMark
 }
 
 // Advance moves the device's chain; it is not answered.
@@ -230,7 +233,12 @@ func (in Intake) newEpoch() (Intake, []HubEffect) {
 	fields := p.Items[0].Entry.Fields
 	common, _ := fields[journal.EpochCommon].(int64)
 	why, _ := fields[journal.EpochWhy].(string)
-	fork := RecordFork{OldEpoch: dev.Epoch, NewEpoch: p.Epoch, Common: common, Why: why}
+	parent, ok := fields[journal.EpochPrevious].(int64)
+	if !ok {
+		parent = dev.Epoch
+	}
+	fork := RecordFork{OldEpoch: parent, NewEpoch: p.Epoch, Common: common, Why: why}
+	dev.Forks = append(slices.Clip(dev.Forks), ForkMark{Epoch: p.Epoch, Parent: parent, Common: common})
 	dev.Epoch, dev.LastSeq, dev.LastHash = p.Epoch, p.FirstSeq-1, p.PrevHash
 	in.fresh = p.Items
 	return in.store([]HubEffect{fork})
@@ -253,7 +261,7 @@ func (in Intake) store(before []HubEffect) (Intake, []HubEffect) {
 		return in, append(before, ReadHeads{})
 	}
 	in.stage = storing
-	return in, append(before, StoreItems{Epoch: in.device.Epoch, Items: in.fresh})
+	return in, append(before, StoreItems{Epoch: in.device.Epoch, Items: in.fresh, Forks: in.device.Forks})
 }
 
 func (in Intake) stored(ev Stored) (Intake, []HubEffect) {

@@ -22,11 +22,15 @@ type Node struct {
 	Marks    []EpochMark   // of the epochs that began in this journal, in rising order
 	Confirm  Cause         // set when somebody at the node said that this copy goes on
 	Size     int           // entries of the next batch
+	// Greeted tells that the hub was asked, since the process began, whether this journal is the one that it knows. A
+	// database may have come back from a backup: nothing is sent, and above all nothing installed, before that is settled.
+	Greeted bool
 
 	up   lane
 	down lane
 
 	hello  wire.HelloReply
+	keep   KeepHello
 	search search
 	asked  []wire.Cursor // with which the pages under way were asked for
 	pages  []wire.Page   // still to be installed
@@ -90,7 +94,7 @@ func (n Node) Step(ev NodeEvent) (Node, []NodeEffect) {
 	case Begin:
 		return n.begin(ev)
 	case BeginPull:
-		if n.down != resting {
+		if n.down != resting || !n.Greeted {
 			return n, nil
 		}
 		return n.askPages()
@@ -111,7 +115,7 @@ func (n Node) begin(ev Begin) (Node, []NodeEffect) {
 		return n, nil
 	}
 	n.gap = false
-	if ev.Hello {
+	if ev.Hello || !n.Greeted {
 		n.up = greeting
 		return n, []NodeEffect{SayHello{Acked: n.Acked}}
 	}
@@ -142,7 +146,7 @@ func (n Node) stepChain(ev NodeEvent) (Node, []NodeEffect) {
 		}
 	case HelloKept:
 		if n.up == noting {
-			return n.readBatch()
+			return n.settled()
 		}
 	}
 	return n, nil
@@ -203,7 +207,7 @@ func (n Node) fail(ev Failed) (Node, []NodeEffect) {
 	}
 	n.up = resting
 	effects := []NodeEffect{Report{Fault: ev.Fault}}
-	if ev.Fault.Local || ev.Fault.Blocked || n.down != resting {
+	if ev.Fault.Local || ev.Fault.Blocked || !n.Greeted || n.down != resting {
 		return n, append(effects, n.done()...)
 	}
 	n, ask := n.askPages()
@@ -221,7 +225,7 @@ func (n Node) done() []NodeEffect {
 // block ends the upper lane with a reason that only a person can mend. Nothing is pulled either: pages are made for an
 // epoch that this node is not in.
 func (n Node) block(code string) (Node, []NodeEffect) {
-	n.up = resting
+	n.up, n.Greeted = resting, false
 	return n, append([]NodeEffect{Report{Fault: Fault{Blocked: true, Code: code}}}, n.done()...)
 }
 

@@ -19,7 +19,7 @@ type PageRequest struct {
 	Schema   int // of the node's program
 	Scope    lab.ID
 	HubEpoch int64
-	Since    int64
+	Since    int64 // groups that moved behind it are given
 	Most     int
 }
 
@@ -60,7 +60,7 @@ func (b *pageBuilder) add(r *Record) error {
 	personal := false
 	for _, id := range slices.Sorted(maps.Keys(r.Groups)) {
 		g := r.Groups[id]
-		if g.Pos <= b.req.Since || g.Device == b.req.Device && g.Epoch == b.req.Epoch {
+		if g.Pos <= b.req.Since || b.own(g) && g.Refused == 0 && !b.anew() {
 			continue
 		}
 		rg, phi, err := b.group(entity, r, id, g)
@@ -83,6 +83,13 @@ func (b *pageBuilder) add(r *Record) error {
 	return nil
 }
 
+// anew tells that the node pulls everything because the hub lived on from an older state: it may show values that are gone
+// here, over its own ones.
+func (b *pageBuilder) anew() bool { return b.req.Since == 0 && b.req.HubEpoch > 1 }
+
+// own tells that the group's value comes from the very node that asks.
+func (b *pageBuilder) own(g Group) bool { return g.Device == b.req.Device && g.Epoch == b.req.Epoch }
+
 // group gives all fields of the group that the node's schema has, also those that are empty.
 func (b *pageBuilder) group(entity journal.Entity, r *Record, id int, g Group) (wire.RowGroup, bool, error) {
 	fields, phi := map[int]any{}, map[int]any{}
@@ -99,7 +106,10 @@ func (b *pageBuilder) group(entity journal.Entity, r *Record, id int, g Group) (
 	out := wire.RowGroup{
 		Group: id, RV: g.RV, Epoch: g.Epoch, Seq: g.Seq, Actor: b.text(g.Actor), WallMS: g.WallMS, ZoneMin: g.ZoneMin, HLC: uint64(g.HLC),
 	}
-	if !g.Device.IsZero() {
+	switch {
+	case b.own(g) && g.Refused > 0:
+		out.Epoch, out.Seq = b.req.HubEpoch, 0 // as if it were the hub's: what the node made of it later was refused
+	case !g.Device.IsZero():
 		out.Device = g.Device.Bytes()
 	}
 	var err error

@@ -67,6 +67,9 @@ func (c *change) sort(fields map[int]any, personal bool) string {
 		group := unknownGroup
 		if ok {
 			if f.Personal && !personal && blank(f.Type, v) {
+				if c.fields[f.Group] == nil {
+					c.fields[f.Group] = map[int]any{}
+				}
 				continue // what an erasure leaves in the row
 			}
 			if f.Personal != personal {

@@ -55,7 +55,34 @@ func (f *fold) resolve(c change) {
 
 // foreign tells that somebody else set the group's value after the version on which the entry stands.
 func (f *fold) foreign(c change, g int, cur Group) bool {
-	return cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch)
+	return cur.RV > c.Base[g] && !f.own(cur)
+}
+
+// doubtful tells that the node may show something else in the group than what it sent: the entry was issued again, or
+// stands on a version of another life of the hub, which may have been lost. Then the node gets back what stands.
+func (f *fold) doubtful(c change, g int, cur Group) bool {
+	base := c.Base[g]
+	return len(c.OriginPos) > 0 || base > cur.RV || base > 0 && base>>hubEpochBits < f.HubEpoch
+}
+
+// own tells that the value comes from the very journal that is pushed: from this epoch of the device, or from an earlier
+// one before the place where the journal left it. What stands behind that place was written by another life of the
+// device, which this one has not seen.
+func (f *fold) own(cur Group) bool {
+	if cur.Device != f.Device {
+		return false
+	}
+	at, last := f.Epoch, cur.Seq
+	for {
+		if cur.Epoch == at {
+			return cur.Seq <= last
+		}
+		i := slices.IndexFunc(f.Forks, func(m ForkMark) bool { return m.Epoch == at && m.Parent < at })
+		if i < 0 {
+			return false
+		}
+		at, last = f.Forks[i].Parent, min(last, f.Forks[i].Common)
+	}
 }
 
 // create makes the record of an insert. Every group of the entity begins with a version, also an empty one. A
@@ -90,7 +117,10 @@ func (f *fold) create(c change) Outcome {
 
 // firstRV begins a record's versions. The hub's epoch stands in the high bits, so that a version that was lost with a
 // failed hub is never given again.
-func (f *fold) firstRV() int64 { return f.HubEpoch<<40 | 1 }
+func (f *fold) firstRV() int64 { return f.HubEpoch<<hubEpochBits | 1 }
+
+// hubEpochBits is where in a version the hub's epoch begins.
+const hubEpochBits = 40
 
 func (f *fold) nextRV(r *Record) int64 { return max(r.RV+1, f.firstRV()) }
 
@@ -118,6 +148,7 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 	r, fields := c.record, c.fields[g]
 	cur := r.Groups[g]
 	if !r.differs(fields) {
+		f.nudge(r, g) // its node kept the group while this entry was on its way, and passed over what else came of it
 		return Outcome{}
 	}
 	open := f.openOn(r.Key, g)
@@ -133,6 +164,9 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 		return f.settle(c, g, cur)
 	}
 	f.take(c, g, fields)
+	if f.doubtful(c, g, cur) {
+		f.nudge(r, g)
+	}
 	if open != nil && open.ID != c.resolves {
 		open.Server = valueOf(r.Groups[g], r.values(c.entity, g), r.Deleted)
 		f.touched[open.ID] = open
@@ -144,9 +178,31 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 func (f *fold) take(c change, g int, fields map[int]any) {
 	r := c.record
 	r.RV = f.nextRV(r)
-	r.Groups[g] = f.stamp(c, r.RV)
+	was, now := r.Groups[g], f.stamp(c, r.RV)
+	if f.own(was) && c.Base[g] < was.Refused {
+		now.Refused = was.Refused // the node has not heard yet
+	}
+	r.Groups[g] = now
 	r.put(fields)
+	if r.Changed == nil {
+		r.Changed = map[int]int64{}
+	}
+	for id := range fields {
+		r.Changed[id] = r.RV
+	}
 	r.dirty = true
+}
+
+// mixed tells that the server side changed fields of the group, after the entry's base, that the entry does not name: an
+// entry that wins would stand beside values that its writer has not seen.
+func (f *fold) mixed(c change, g int) bool {
+	for id, rv := range c.record.Changed {
+		fd, known := c.entity.fields[id]
+		if _, named := c.fields[g][id]; !named && known && fd.Group == g && rv > c.Base[g] {
+			return true
+		}
+	}
+	return false
 }
 
 // settle lets the group's strategy decide, and records the contest whoever wins it.
@@ -162,12 +218,17 @@ func (f *fold) settle(c change, g int, cur Group) Outcome {
 	v := f.contest(c.entity.Entity, group, r,
 		policy.Side{Fields: server, HLC: cur.HLC, Device: cur.Device, Suspect: cur.Suspect},
 		policy.Side{Fields: client, HLC: f.effective(c.HLC), Device: f.Device, Suspect: c.HLC.Millis() > f.NowMS+suspectAhead})
+	mixed := v.Winner == policy.Client && f.mixed(c, g)
+	if mixed && f.atomic(c, g) {
+		v = policy.Verdict{Winner: policy.Nobody}
+	}
 	con := f.record(c, g, KindValue, group.Strategy, server)
 	con.Winner = string(v.Winner)
 	switch v.Winner {
 	case policy.Client:
 		con.State = StateAuto
 		f.take(c, g, c.fields[g])
+		f.nudge(r, g) // its node has to hear what stands beside it, and what became of its earlier ones that lost
 		return Outcome{Code: wire.Applied, Conflict: con.ID}
 	case policy.Both:
 		con.State = StateAuto
@@ -186,6 +247,12 @@ func (f *fold) settle(c change, g int, cur Group) Outcome {
 	f.Open = append(f.Open, con)
 	f.nudge(r, g)
 	return Outcome{Code: wire.ConflictOpen, Conflict: con.ID}
+}
+
+// atomic tells that the group's values count only together: their content is hashed and signed.
+func (f *fold) atomic(c change, g int) bool {
+	fd, ok := c.entity.fields[f.Schema.HashField(c.Entity)]
+	return ok && fd.Group == g
 }
 
 // refuse keeps the hub's value whatever the strategy says, and leaves the decision to a person.
@@ -212,13 +279,13 @@ func (f *fold) join(open *Conflict, c change, g int) Outcome {
 }
 
 // nudge moves a group in the feed without a new version, so that the node whose value lost pulls the truth. Where the
-// value that stands is an earlier one of the same node, the hub becomes its origin: else the node would skip it as its
-// own echo, and show the value that was refused for ever.
+// value that stands is an earlier one of the same node, it is marked: else the node would skip it as its own echo, and
+// show the value that was refused for ever.
 func (f *fold) nudge(r *Record, g int) {
 	cur := r.Groups[g]
 	cur.Pos = moved
 	if cur.Device == f.Device && cur.Epoch == f.Epoch {
-		cur.Device, cur.Epoch, cur.Seq = lab.ID{}, f.HubEpoch, 0
+		cur.Refused = max(cur.Refused, cur.RV)
 	}
 	r.Groups[g] = cur
 	r.dirty = true
@@ -228,6 +295,9 @@ func (f *fold) nudge(r *Record, g int) {
 func (f *fold) remove(c change) Outcome {
 	r := c.record
 	if r.Deleted {
+		for g := range r.Groups {
+			f.nudge(r, g) // its node kept them while this entry was on its way
+		}
 		return Outcome{}
 	}
 	kind := ""
@@ -251,6 +321,11 @@ func (f *fold) remove(c change) Outcome {
 			}
 		}
 		return out
+	}
+	for g := range r.Groups {
+		if f.doubtful(c, g, r.Groups[g]) {
+			f.nudge(r, g)
+		}
 	}
 	r.RV = f.nextRV(r)
 	r.Deleted = true

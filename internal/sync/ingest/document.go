@@ -24,7 +24,7 @@ func encodeRecord(s *engine.Schema, r *engine.Record) (postgres.Record, error) {
 	if err != nil {
 		return postgres.Record{}, fmt.Errorf("record %s: %w", r.ID, err)
 	}
-	groups, err := encodeGroups(r.Groups)
+	groups, err := encodeGroups(r.Groups, r.Changed)
 	if err != nil {
 		return postgres.Record{}, fmt.Errorf("record %s: %w", r.ID, err)
 	}
@@ -51,7 +51,7 @@ func decodeRecord(s *engine.Schema, row *postgres.Record) (*engine.Record, error
 	if r.Doc, err = decodeDoc(s, row.Entity, row.Doc); err != nil {
 		return nil, fmt.Errorf("record %s: %w", row.ID, err)
 	}
-	if r.Groups, err = decodeGroups(row.Groups); err != nil {
+	if r.Groups, r.Changed, err = decodeGroups(row.Groups); err != nil {
 		return nil, fmt.Errorf("record %s: %w", row.ID, err)
 	}
 	return r, nil
@@ -171,6 +171,7 @@ func decodeText(f journal.Field, known bool, text string) (any, error) {
 type groupsJSON struct {
 	Groups map[string]int `json:"g"`
 	Stamps []stampJSON    `json:"s"`
+	Fields map[int]int64  `json:"c,omitempty"` // field → version that changed it
 }
 
 type stampJSON struct {
@@ -184,10 +185,11 @@ type stampJSON struct {
 	ZoneMin int    `json:"z"`
 	HLC     uint64 `json:"h"`
 	Suspect bool   `json:"x,omitempty"`
+	Refused int64  `json:"f,omitempty"`
 }
 
-func encodeGroups(groups map[int]engine.Group) ([]byte, error) {
-	out := groupsJSON{Groups: make(map[string]int, len(groups))}
+func encodeGroups(groups map[int]engine.Group, changed map[int]int64) ([]byte, error) {
+	out := groupsJSON{Fields: changed, Groups: make(map[string]int, len(groups))}
 	index := map[engine.Group]int{}
 	ids := make([]int, 0, len(groups))
 	for id := range groups {
@@ -204,7 +206,7 @@ func encodeGroups(groups map[int]engine.Group) ([]byte, error) {
 			if !g.Device.IsZero() {
 				device = g.Device.String()
 			}
-			out.Stamps = append(out.Stamps, stampJSON{g.RV, g.Pos, device, g.Epoch, g.Seq, g.Actor, g.WallMS, g.ZoneMin, uint64(g.HLC), g.Suspect})
+			out.Stamps = append(out.Stamps, stampJSON{g.RV, g.Pos, device, g.Epoch, g.Seq, g.Actor, g.WallMS, g.ZoneMin, uint64(g.HLC), g.Suspect, g.Refused})
 		}
 		out.Groups[strconv.Itoa(id)] = at
 	}
@@ -215,30 +217,30 @@ func encodeGroups(groups map[int]engine.Group) ([]byte, error) {
 	return b, nil
 }
 
-func decodeGroups(b []byte) (map[int]engine.Group, error) {
+func decodeGroups(b []byte) (map[int]engine.Group, map[int]int64, error) {
 	var in groupsJSON
 	if err := json.Unmarshal(b, &in); err != nil {
-		return nil, fmt.Errorf("decode groups: %w", err)
+		return nil, nil, fmt.Errorf("decode groups: %w", err)
 	}
 	out := make(map[int]engine.Group, len(in.Groups))
 	for name, at := range in.Groups {
 		id, err := strconv.Atoi(name)
 		if err != nil || at < 0 || at >= len(in.Stamps) {
-			return nil, fmt.Errorf("decode groups: group %q", name)
+			return nil, nil, fmt.Errorf("decode groups: group %q", name)
 		}
 		s := in.Stamps[at]
 		g := engine.Group{
 			RV: s.RV, Pos: s.Pos, Epoch: s.Epoch, Seq: s.Seq, Actor: s.Actor, WallMS: s.WallMS, ZoneMin: s.ZoneMin,
-			HLC: journal.HLC(s.HLC), Suspect: s.Suspect,
+			HLC: journal.HLC(s.HLC), Suspect: s.Suspect, Refused: s.Refused,
 		}
 		if s.Device != "" {
 			if g.Device, err = lab.ParseID(s.Device); err != nil {
-				return nil, fmt.Errorf("decode groups: %w", err)
+				return nil, nil, fmt.Errorf("decode groups: %w", err)
 			}
 		}
 		out[id] = g
 	}
-	return out, nil
+	return out, in.Fields, nil
 }
 
 // valueJSON is one side of a conflict as it is stored.

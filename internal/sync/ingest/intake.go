@@ -71,7 +71,7 @@ func (t *intake) do(ctx context.Context, effect engine.HubEffect) (engine.HubEve
 	case engine.RecallOutcomes:
 		return t.recall(ctx, e)
 	case engine.StoreItems:
-		w := writer{Ingest: t.Ingest, tx: t.tx, org: t.org, home: t.dev.Lab, device: t.dev.ID, epoch: e.Epoch, keys: t.push.Keys, now: t.Clock()}
+		w := writer{Ingest: t.Ingest, tx: t.tx, org: t.org, home: t.dev.Lab, device: t.dev.ID, epoch: e.Epoch, keys: t.push.Keys, forks: e.Forks, now: t.Clock()}
 		result, err := w.store(ctx, e.Items)
 		return engine.Stored{Result: result}, err
 	case engine.Advance:
@@ -102,13 +102,33 @@ func (t *intake) lock(ctx context.Context, id lab.ID) (engine.HubEvent, error) {
 	if err = Active(dev.Status); err == nil {
 		err = t.push.Verify(dev.Pubkey)
 	}
+	forks, forkErr := t.forks(ctx)
+	if forkErr != nil {
+		return nil, forkErr
+	}
 	var refused *lab.Error
 	if err != nil && !errors.As(err, &refused) {
 		return nil, err
 	}
 	return engine.DeviceLocked{Refused: refused, Device: engine.Device{
-		ID: dev.ID, Org: dev.Org, Lab: dev.Lab, Status: dev.Status, Epoch: dev.Epoch, LastSeq: dev.LastSeq, LastHash: dev.LastHash,
+		ID: dev.ID, Org: dev.Org, Lab: dev.Lab, Status: dev.Status, Epoch: dev.Epoch, LastSeq: dev.LastSeq, LastHash: dev.LastHash, Forks: forks,
 	}}, nil
+}
+
+// forks gives where the device's epochs ended; most devices have one epoch in their life.
+func (t *intake) forks(ctx context.Context) ([]engine.ForkMark, error) {
+	if t.dev.Epoch == 1 {
+		return nil, nil
+	}
+	rows, err := t.statement().ForksOf(ctx, t.tx, queries.ForksOfParams{Org: t.org, Device: t.dev.ID})
+	if err != nil {
+		return nil, fmt.Errorf("push: forks: %w", err)
+	}
+	out := make([]engine.ForkMark, len(rows))
+	for i, r := range rows {
+		out[i] = engine.ForkMark{Epoch: r.NewEpoch, Parent: r.OldEpoch, Common: r.CommonSeq}
+	}
+	return out, nil
 }
 
 func (t *intake) fork(ctx context.Context, e engine.RecordFork) error {

@@ -64,11 +64,10 @@ func (in *Ingest) page(ctx context.Context, tx pgx.Tx, dev *queries.Device, req 
 	if scope != dev.Org && scope != dev.Lab {
 		return nil, lab.NotFound("scope_unknown", "This node does not read that scope.")
 	}
-	since := c.Pos
 	if c.HubEpoch != hubEpoch {
-		since = 0 // positions of another life of the hub mean nothing here
+		c.Pos, c.Since = 0, 0 // positions of another life of the hub mean nothing here
 	}
-	rows, err := postgres.Feed(ctx, tx, dev.Org, scope, since, most)
+	rows, err := postgres.Feed(ctx, tx, dev.Org, scope, c.Pos, most)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -79,7 +78,7 @@ func (in *Ingest) page(ctx context.Context, tx pgx.Tx, dev *queries.Device, req 
 		}
 	}
 	p, subjects, err := engine.BuildPage(in.Schema, engine.PageRequest{
-		Device: dev.ID, Epoch: dev.Epoch, LastSeq: dev.LastSeq, Schema: req.Schema, Scope: scope, HubEpoch: hubEpoch, Since: since, Most: most,
+		Device: dev.ID, Epoch: dev.Epoch, LastSeq: dev.LastSeq, Schema: req.Schema, Scope: scope, HubEpoch: hubEpoch, Since: c.Since, Most: most,
 	}, records)
 	if err != nil {
 		return nil, err

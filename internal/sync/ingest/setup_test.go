@@ -201,7 +201,7 @@ func (nd *node) pull(pos int64) wire.PullReply {
 	nd.t.Helper()
 	reply, err := nd.hub.Pull(context.Background(), nd.hub.org, &wire.PullRequest{
 		Device: nd.device.Bytes(), Epoch: nd.epoch, Schema: 1, MaxRows: wire.MaxRows,
-		Cursors: []wire.Cursor{{Scope: nd.hub.lab.Bytes(), HubEpoch: 1, Pos: pos}, {Scope: nd.hub.org.Bytes(), HubEpoch: 1, Pos: pos}},
+		Cursors: []wire.Cursor{{Scope: nd.hub.lab.Bytes(), HubEpoch: 1, Pos: pos, Since: pos}, {Scope: nd.hub.org.Bytes(), HubEpoch: 1, Pos: pos, Since: pos}},
 	})
 	if err != nil {
 		nd.t.Fatal(err)

@@ -29,6 +29,7 @@ type writer struct {
 	device lab.ID
 	epoch  int64
 	keys   map[lab.ID][]byte
+	forks  []engine.ForkMark
 	now    time.Time
 }
 
@@ -64,7 +65,7 @@ func (w *writer) load(ctx context.Context, items []wire.Item) (*engine.Batch, er
 		return nil, err
 	}
 	b := &engine.Batch{
-		Schema: w.Schema, Device: w.device, Epoch: w.epoch, Org: w.org, Lab: w.home, NowMS: w.now.UnixMilli(), Items: items,
+		Schema: w.Schema, Device: w.device, Epoch: w.epoch, Org: w.org, Lab: w.home, Forks: w.forks, NowMS: w.now.UnixMilli(), Items: items,
 		Records: map[engine.Key]*engine.Record{}, NextPos: map[lab.ID]int64{},
 	}
 	if b.HubEpoch, err = w.statement().HubEpoch(ctx, w.tx); err != nil {

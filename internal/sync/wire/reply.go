@@ -63,11 +63,26 @@ type PushReply struct {
 	HubEpoch int64          `cbor:"6,keyasint"`
 }
 
-// Cursor is how far a node has pulled a scope; Pos 0 asks for everything.
+// Cursor is how far a node has pulled a scope; Pos 0 asks for everything. Since is where the pages began that the node is
+// still in the middle of: a record that moves ahead between two of them has to come with every group that changed behind
+// Since, not with those behind Pos alone, for its old place was passed over.
 type Cursor struct {
 	Scope    []byte `cbor:"1,keyasint"`
 	HubEpoch int64  `cbor:"2,keyasint"`
 	Pos      int64  `cbor:"3,keyasint"`
+	Since    int64  `cbor:"4,keyasint,omitempty"`
+}
+
+// Behind gives the cursor once the page is installed.
+func (c Cursor) Behind(p *Page) Cursor {
+	next := Cursor{Scope: p.Scope, HubEpoch: p.HubEpoch, Pos: p.Pos, Since: c.Since}
+	if c.HubEpoch != p.HubEpoch {
+		next.Since = 0 // positions of another life of the hub mean nothing
+	}
+	if !p.More {
+		next.Since = p.Pos
+	}
+	return next
 }
 
 // PullRequest asks for the records that moved behind the cursors.

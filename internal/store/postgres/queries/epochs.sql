@@ -24,3 +24,6 @@ UPDATE instance SET hub_epoch = hub_epoch + 1 RETURNING hub_epoch;
 
 -- name: RaiseScopeEpochs :exec
 UPDATE scope_head SET hub_epoch = (SELECT hub_epoch FROM instance);
+
+-- name: ForksOf :many
+SELECT old_epoch, new_epoch, common_seq FROM sync_fork WHERE org = $1 AND device = $2 ORDER BY new_epoch;

@@ -30,6 +30,41 @@ func (q *Queries) CodeGrantedFor(ctx context.Context, db DBTX, arg CodeGrantedFo
 	return exists, err
 }
 
+const forksOf = `-- name: ForksOf :many
+SELECT old_epoch, new_epoch, common_seq FROM sync_fork WHERE org = $1 AND device = $2 ORDER BY new_epoch
+`
+
+type ForksOfParams struct {
+	Org    lab.ID
+	Device lab.ID
+}
+
+type ForksOfRow struct {
+	OldEpoch  int64
+	NewEpoch  int64
+	CommonSeq int64
+}
+
+func (q *Queries) ForksOf(ctx context.Context, db DBTX, arg ForksOfParams) ([]ForksOfRow, error) {
+	rows, err := db.Query(ctx, forksOf, arg.Org, arg.Device)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ForksOfRow{}
+	for rows.Next() {
+		var i ForksOfRow
+		if err := rows.Scan(&i.OldEpoch, &i.NewEpoch, &i.CommonSeq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const journalHashes = `-- name: JournalHashes :many
 SELECT j.seq, j.hash FROM generate_series(1, $1::bigint) AS e(epoch)
 CROSS JOIN unnest($2::bigint[]) AS s(seq)
