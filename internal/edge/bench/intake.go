@@ -204,7 +204,8 @@ func (s *intake) again(m instruments.Message, profile string, i int, d driver.Me
 
 // keep stores a message with its observations and files those that have a home.
 func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d driver.Message, device device) error {
-	same, repeat, err := s.sentBefore(ctx, d, device)
+	whole := s.b.whole(m, d.Profile)
+	same, repeat, err := s.earlier(ctx, m, d, device, whole)
 	if err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	params := queries.AddMessageParams{
 		Session: queries.ID(m.Session), Idx: int64(m.Index) + int64(part)<<20, InstrumentID: queries.ID(device.id), Sender: d.Sender.Raw, Address: host(s.in.Peer.Address),
 		Protocol: string(m.Protocol), Profile: d.Profile, Kind: string(d.Kind), ControlID: d.ControlID, Digest: d.Digest[:], TimedAll: flagOf(d.TimedAll),
-		Ended: flagOf(m.Ending != instruments.Cut), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...), Warnings: string(warnings), BytesIn: int64(len(m.Text)),
+		Ended: flagOf(whole), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...), Warnings: string(warnings), BytesIn: int64(len(m.Text)),
 	}
 	if same > 0 {
 		params.DuplicateOf.Int64, params.DuplicateOf.Valid = same, true
@@ -225,15 +226,14 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 		return fmt.Errorf("keep a message: %w", err)
 	}
 	f := newMatcher(s)
-	f.device, f.message, f.duplicate, f.repeat, f.cut = device, id, same > 0 && !repeat, repeat, m.Ending == instruments.Cut
-	rows := d.Observations
-	if f.cut {
-		rows = d.Complete()
-	}
-	for i, o := range rows {
+	f.device, f.message, f.duplicate, f.repeat, f.cut = device, id, same > 0 && !repeat, repeat, !whole
+	for i, o := range rowsOf(m, d) {
 		if err := f.observation(ctx, i, o, d.Kind); err != nil {
 			return err
 		}
+	}
+	if err := s.replace(ctx, id, m, d, device); err != nil {
+		return err
 	}
 	return f.settle(ctx)
 }
