@@ -82,6 +82,12 @@ func (a *Agent) begin(ctx context.Context, tx *sqlite.Tx, p *wire.Page) error {
 			latest = max(latest, journal.HLC(g.HLC))
 		}
 		if key, ok := p.Keys[i]; ok {
+			if erased, err := erasedHere(tx, p.Rows[i].Subject); err != nil || erased {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			_, err := tx.ExecContext(ctx, "INSERT INTO subject_key (subject, key, made_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 				p.Rows[i].Subject, key, tx.Now().UnixMilli())
 			if err != nil {
@@ -90,6 +96,18 @@ func (a *Agent) begin(ctx context.Context, tx *sqlite.Tx, p *wire.Page) error {
 		}
 	}
 	return tx.Witness(latest)
+}
+
+// erasedHere tells whether a page speaks of somebody whom this node has forgotten: their key never comes back.
+func erasedHere(tx *sqlite.Tx, subject []byte) (bool, error) {
+	if len(subject) == 0 {
+		return false, nil
+	}
+	id, err := lab.IDFromBytes(subject)
+	if err != nil {
+		return false, err
+	}
+	return tx.Erased(id)
 }
 
 func saveCursor(ctx context.Context, tx *sqlite.Tx, p *wire.Page) error {
@@ -105,8 +123,12 @@ ON CONFLICT (scope) DO UPDATE SET hub_epoch = excluded.hub_epoch, pos = excluded
 	return nil
 }
 
-// keepAside stores a record that was not installed, for a person or a later program to look at.
+// keepAside stores a record that was not installed, for a person or a later program to look at, with whom it is about: an
+// erasure clears it. Of somebody whom this node has forgotten nothing is kept aside.
 func (a *Agent) keepAside(ctx context.Context, tx *sqlite.Tx, p *wire.Page, row wire.Row) error {
+	if erased, err := erasedHere(tx, row.Subject); err != nil || erased {
+		return err
+	}
 	payload, err := a.codec.Marshal(row)
 	if err != nil {
 		return err
@@ -115,9 +137,9 @@ func (a *Agent) keepAside(ctx context.Context, tx *sqlite.Tx, p *wire.Page, row 
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO sync_stage (scope, pos, ent, id, payload, epoch, your_last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (scope, pos, ent, id) DO UPDATE SET payload = excluded.payload`,
-		scope.String(), p.Pos, row.Entity, row.ID, payload, p.Epoch, p.LastSeq)
+	_, err = tx.ExecContext(ctx, `INSERT INTO sync_stage (scope, pos, ent, id, payload, epoch, your_last_seq, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (scope, pos, ent, id) DO UPDATE SET payload = excluded.payload, subject = excluded.subject`,
+		scope.String(), p.Pos, row.Entity, row.ID, payload, p.Epoch, p.LastSeq, row.Subject)
 	if err != nil {
 		return fmt.Errorf("keep a record aside: %w", err)
 	}

@@ -51,6 +51,10 @@ func (f *fold) read(it *wire.Item) (change, string) {
 	return c, ""
 }
 
+// blank tells whether a value says nothing. An erasure writes those of personal fields among the ordinary ones, for they are
+// nobody's.
+func blank(v any) bool { return v == nil || v == "" || v == int64(0) }
+
 // sort puts the fields to their groups. A field that this hub does not know yet is kept under its number, in the group
 // of the highest number, so that nothing of a newer node is lost.
 func (c *change) sort(fields map[int]any, personal bool) string {
@@ -64,7 +68,7 @@ func (c *change) sort(fields map[int]any, personal bool) string {
 		f, ok := c.entity.fields[id]
 		group := unknownGroup
 		if ok {
-			if f.Personal != personal {
+			if f.Personal != personal && (personal || !blank(v)) {
 				return "personal_misplaced"
 			}
 			if !fits(f.Type, v) {
