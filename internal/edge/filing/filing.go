@@ -170,7 +170,7 @@ func (f *Filer) insert(item queries.OrderTestRow, r result.Result, t catalogue.T
 	if err != nil {
 		return err
 	}
-	row["order_test_id"], row["version"], row["supersedes"] = lab.ID(item.ID), r.Version, r.Supersedes
+	row["order_test_id"], row["version"], row["supersedes"], row["patient_id"] = lab.ID(item.ID), r.Version, r.Supersedes, lab.ID(item.PatientID)
 	return f.tx.Insert("result", r.ID, row)
 }
 
