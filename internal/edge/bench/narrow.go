@@ -184,4 +184,3 @@ func testChoices(ctx context.Context, q *queries.Queries, waiting map[queries.ID
 	}
 	return out, nil
 }
-
