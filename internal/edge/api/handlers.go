@@ -102,5 +102,5 @@ func (r *routes) message(ctx context.Context, in *byNumber) (*out[bench.Message]
 }
 
 func (r *routes) recordHistory(ctx context.Context, in *recordOf) (*out[overview.Trail], error) {
-	return answer(r.s.Overview.Trail(ctx, in.Entity, in.ID))
+	return answer(r.s.Overview.Trail(ctx, actorOf(ctx), in.Entity, in.ID))
 }

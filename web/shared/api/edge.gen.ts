@@ -1924,9 +1924,17 @@ export interface components {
             at: string;
             by: string;
             entity: string;
+            /** @description The personal part of this entry was erased on request. */
+            erased: boolean;
             fields: components["schemas"]["FieldChange"][];
+            /** @description What people call the record: a test, a lab number, a bill number. */
+            of?: string;
+            /** @description insert, update, tombstone, amend, erase or applied (it came from the hub). */
             op: string;
+            /** @description Code of what was done, for example result.enter. */
             reason: string;
+            record: string;
+            /** @description The reason in the person's own words. */
             said?: string;
             /** Format: int64 */
             seq: number;
@@ -2282,6 +2290,11 @@ export interface components {
         };
         FieldChange: {
             field: string;
+            /**
+             * @description How to write the values: a time is RFC 3339, money is paise, yes is 1 or 0.
+             * @enum {string}
+             */
+            kind: "text" | "number" | "time" | "money" | "yes" | "record" | "document" | "hash";
             new: string;
             old: string;
         };
@@ -3707,6 +3720,9 @@ export interface components {
         };
         Trail: {
             changes: components["schemas"]["Change"][];
+            entity: string;
+            /** @description What people call the record. */
+            of: string;
         };
         Tube: {
             /** @description Name of the cap's colour: lavender, yellow, grey, blue, green, red, clear. */
