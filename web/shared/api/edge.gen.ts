@@ -1630,6 +1630,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visits/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Visits that were begun and not saved
+         * @description Of everybody at the desk, with who left them and when.
+         */
+        get: operations["visitDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a visit as it is typed */
+        put: operations["keepVisitDraft"];
+        post?: never;
+        /** Remove a visit that nobody will finish */
+        delete: operations["dropVisitDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/visits/quote": {
         parameters: {
             query?: never;
@@ -1886,9 +1924,17 @@ export interface components {
             at: string;
             by: string;
             entity: string;
+            /** @description The personal part of this entry was erased on request. */
+            erased: boolean;
             fields: components["schemas"]["FieldChange"][];
+            /** @description What people call the record: a test, a lab number, a bill number. */
+            of?: string;
+            /** @description insert, update, tombstone, amend, erase or applied (it came from the hub). */
             op: string;
+            /** @description Code of what was done, for example result.enter. */
             reason: string;
+            record: string;
+            /** @description The reason in the person's own words. */
             said?: string;
             /** Format: int64 */
             seq: number;
@@ -2158,6 +2204,24 @@ export interface components {
         DraftInput: {
             text: string;
         };
+        DraftItem: {
+            code: string;
+            colour?: string;
+            container?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "test" | "panel";
+            name: string;
+            name_local?: string;
+            /** Format: int64 */
+            price: number;
+            /** Format: int64 */
+            report_in_min?: number;
+        };
+        DraftRev: {
+            /** Format: int64 */
+            rev: number;
+        };
         Duplicate: {
             patient: components["schemas"]["Patient"];
             /** @description same_phone, same_name, similar_name, same_birth_date, similar_age. */
@@ -2226,6 +2290,11 @@ export interface components {
         };
         FieldChange: {
             field: string;
+            /**
+             * @description How to write the values: a time is RFC 3339, money is paise, yes is 1 or 0.
+             * @enum {string}
+             */
+            kind: "text" | "number" | "time" | "money" | "yes" | "record" | "document" | "hash";
             new: string;
             old: string;
         };
@@ -2422,6 +2491,38 @@ export interface components {
             missing: boolean;
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
+        };
+        KeepVisitDraft: {
+            /** @description What stands in the fields of the screen, by their names; name is the person's. */
+            fields: {
+                [key: string]: string;
+            };
+            items: components["schemas"]["DraftItem"][];
+            /** @description The known person, when one was chosen. */
+            patient_id?: string;
+            /**
+             * Format: int64
+             * @description The revision that the screen knows; 0 begins a draft.
+             */
+            rev: number;
+        };
+        KeptDraft: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            begun_at: string;
+            by: string;
+            /** @description What stands in the fields of the screen, by their names; name is the person's. */
+            fields: {
+                [key: string]: string;
+            };
+            id: string;
+            items: components["schemas"]["DraftItem"][];
+            mine: boolean;
+            /** @description The known person, when one was chosen. */
+            patient_id?: string;
+            /** Format: int64 */
+            rev: number;
         };
         Lab: {
             address?: string;
@@ -3073,6 +3174,8 @@ export interface components {
             doctor_id?: string;
             /** @description A referring doctor not known yet; kept for the next time. */
             doctor_name?: string;
+            /** @description The draft that this visit was typed in; it goes with it. */
+            draft_id?: string;
             items: components["schemas"]["OrderItem"][];
             /** @description How many labels of each tube; one each when empty. */
             labels?: components["schemas"]["LabelWish"][];
@@ -3617,6 +3720,9 @@ export interface components {
         };
         Trail: {
             changes: components["schemas"]["Change"][];
+            entity: string;
+            /** @description What people call the record. */
+            of: string;
         };
         Tube: {
             /** @description Name of the cap's colour: lavender, yellow, grey, blue, green, red, clear. */
@@ -3747,6 +3853,9 @@ export interface components {
             /** Format: int64 */
             total: number;
             versions: string;
+        };
+        VisitDrafts: {
+            drafts: components["schemas"]["KeptDraft"][];
         };
         VisitItem: {
             code: string;
@@ -13199,6 +13308,279 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visitDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDrafts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keepVisitDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepVisitDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRev"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropVisitDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
