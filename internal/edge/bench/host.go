@@ -21,12 +21,39 @@ import (
 func (b *Bench) Host() instruments.Host {
 	return instruments.Host{
 		NewID: b.db.NewID, Now: b.db.Now, Store: b.Store, Answer: b.Answer,
-		Outgoing: func(context.Context, instruments.Peer) (instruments.Outgoing, bool, error) {
-			return instruments.Outgoing{}, false, nil
-		},
-		Sent:  func(context.Context, instruments.Peer, lab.ID, error) {},
+		Outgoing: b.Outgoing, Sent: b.Sent, Habits: b.habits,
 		Event: b.lines.note,
 	}
+}
+
+// habits tells a new connection what the analyzers at its address are known to do. An address that several share takes the
+// most patient of them.
+func (b *Bench) habits(ctx context.Context, peer instruments.Peer) instruments.Habits {
+	var out instruments.Habits
+	err := b.view(ctx, func(_ *sqlite.ReadTx, q *queries.Queries) error {
+		names := []string{}
+		if peer.Instrument.IsZero() {
+			rows, err := q.InstrumentsAt(ctx, queries.InstrumentsAtParams{Peer: host(peer.Address), Peer_2: peer.Link})
+			if err != nil {
+				return fmt.Errorf("look for analyzers at an address: %w", err)
+			}
+			for _, r := range rows {
+				names = append(names, r.Profile)
+			}
+		} else if row, err := q.Instrument(ctx, queries.ID(peer.Instrument)); err == nil {
+			names = append(names, row.Profile)
+		}
+		for _, name := range names {
+			if p, ok := b.profiles.Get(name); ok && p.Link.FrameNo == "off" {
+				out.AnyNumber = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.log.Warn("what is known of an address could not be read", "err", err)
+	}
+	return out
 }
 
 // Answer gives what is to be sent because of a stored message: the orders that a host query asks for, from the node's own
@@ -41,6 +68,9 @@ func (b *Bench) Answer(ctx context.Context, peer instruments.Peer, m instruments
 	reply := instruments.Reply{}
 	d := driver.New(b.profiles, m.Protocol, nil)
 	for _, msg := range d.Decode(m.Text) {
+		if p, ok := b.profiles.Get(msg.Profile); ok {
+			reply.Form = formOf(p)
+		}
 		for _, q := range msg.Queries {
 			if q.Cancel {
 				reply.Cancel = true
@@ -243,11 +273,7 @@ func (a *answering) waiting(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read sample %s: %w", lab.ID(id), err)
 		}
-		if s.Barcode != "" { // the code that the analyzer's reader will see
-			out = append(out, s.Barcode)
-			continue
-		}
-		out = append(out, s.Accession)
+		out = append(out, tubeText(s))
 	}
 	return out, nil
 }
