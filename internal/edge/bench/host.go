@@ -146,28 +146,33 @@ func (b *Bench) markSent(ctx context.Context, device lab.ID, items []lab.ID) err
 		return nil
 	}
 	return b.db.Update(ctx, lab.Actor{Kind: lab.ActorInstrument, ID: device}, "order.sent", func(tx *sqlite.Tx) error {
-		q := queries.New(tx)
-		visits := map[lab.ID]bool{}
-		for _, id := range items {
-			item, err := q.OrderTest(ctx, queries.ID(id))
-			if err != nil {
-				return fmt.Errorf("read ordered test %s: %w", id, err)
-			}
-			if item.State != string(result.Pending) {
-				continue
-			}
-			if err := tx.Change("order_test", id, nil, sqlite.Row{"sent_ms": tx.Now().UnixMilli(), "sent_to": device}); err != nil {
-				return err
-			}
-			visits[lab.ID(item.VisitID)] = true
-		}
-		for v := range visits {
-			if err := sqlite.RefreshStates(ctx, tx, v); err != nil {
-				return err
-			}
-		}
-		return nil
+		return markItems(ctx, tx, device, items)
 	})
+}
+
+// markItems notes that an analyzer has these tests; those that have a value meanwhile are left alone.
+func markItems(ctx context.Context, tx *sqlite.Tx, device lab.ID, items []lab.ID) error {
+	q := queries.New(tx)
+	visits := map[lab.ID]bool{}
+	for _, id := range items {
+		item, err := q.OrderTest(ctx, queries.ID(id))
+		if err != nil {
+			return fmt.Errorf("read ordered test %s: %w", id, err)
+		}
+		if item.State != string(result.Pending) {
+			continue
+		}
+		if err := tx.Change("order_test", id, nil, sqlite.Row{"sent_ms": tx.Now().UnixMilli(), "sent_to": device}); err != nil {
+			return err
+		}
+		visits[lab.ID(item.VisitID)] = true
+	}
+	for v := range visits {
+		if err := sqlite.RefreshStates(ctx, tx, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type answering struct {

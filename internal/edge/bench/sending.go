@@ -213,40 +213,51 @@ func codeOfError(err error) string {
 
 // noteSent writes down that the analyzer has a message. From then on it is never sent again.
 func (b *Bench) noteSent(ctx context.Context, id lab.ID) error {
-	var instrument lab.ID
-	var items []lab.ID
-	err := b.db.Update(ctx, lab.System(), "transfer.sent", func(tx *sqlite.Tx) error {
-		instrument, items = lab.ID{}, nil
-		q := queries.New(tx)
-		t, err := q.Transfer(ctx, queries.ID(id))
-		if err != nil {
-			return fmt.Errorf("read message %s: %w", id, err)
-		}
-		if t.State != transferWaiting {
-			return nil // refused while it was on its way: the refusal stands
-		}
-		set := queries.SetTransferParams{State: transferSent, Tries: t.Tries + 1, NextMs: t.NextMs, Problem: t.Problem, ID: t.ID}
-		set.SentMs.Int64, set.SentMs.Valid = tx.Now().UnixMilli(), true
-		if err := q.SetTransfer(ctx, set); err != nil {
-			return fmt.Errorf("note message %s: %w", id, err)
-		}
-		tests, err := q.TransferTests(ctx, t.ID)
-		if err != nil {
-			return fmt.Errorf("read the tests of message %s: %w", id, err)
-		}
-		for _, x := range tests {
-			if t.Kind == kindOrder && x.State == askedTest && x.Item == string(result.Pending) {
-				items = append(items, lab.ID(x.OrderTestID))
-			}
-		}
-		instrument = lab.ID(t.InstrumentID)
-		return nil
+	var t queries.TransferRow
+	err := b.view(ctx, func(_ *sqlite.ReadTx, q *queries.Queries) error {
+		var err error
+		t, err = q.Transfer(ctx, queries.ID(id))
+		return err
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("read message %s: %w", id, err)
 	}
-	b.carried.noted(id)
-	return b.markSent(ctx, instrument, items)
+	device := lab.ID(t.InstrumentID)
+	err = b.db.Update(ctx, lab.Actor{Kind: lab.ActorInstrument, ID: device}, "order.sent", func(tx *sqlite.Tx) error {
+		return takeSent(ctx, tx, device, id)
+	})
+	if err == nil {
+		b.carried.noted(id)
+	}
+	return err
+}
+
+// takeSent notes a message and the tests in it as sent, in one transaction.
+func takeSent(ctx context.Context, tx *sqlite.Tx, device, id lab.ID) error {
+	q := queries.New(tx)
+	t, err := q.Transfer(ctx, queries.ID(id))
+	if err != nil {
+		return fmt.Errorf("read message %s: %w", id, err)
+	}
+	if t.State != transferWaiting {
+		return nil // refused while it was on its way: the refusal stands
+	}
+	set := queries.SetTransferParams{State: transferSent, Tries: t.Tries + 1, NextMs: t.NextMs, Problem: t.Problem, ID: t.ID}
+	set.SentMs.Int64, set.SentMs.Valid = tx.Now().UnixMilli(), true
+	if err := q.SetTransfer(ctx, set); err != nil {
+		return fmt.Errorf("note message %s: %w", id, err)
+	}
+	tests, err := q.TransferTests(ctx, t.ID)
+	if err != nil {
+		return fmt.Errorf("read the tests of message %s: %w", id, err)
+	}
+	var items []lab.ID
+	for _, x := range tests {
+		if t.Kind == kindOrder && x.State == askedTest {
+			items = append(items, lab.ID(x.OrderTestID))
+		}
+	}
+	return markItems(ctx, tx, device, items)
 }
 
 // noteFailed writes down why the line did not take a message, and when it is tried again. One whose content the analyzer
@@ -321,7 +332,7 @@ func (s *intake) transfersOf(ctx context.Context, d device, r driver.Refusal) ([
 	if err != nil || len(samples) != 1 {
 		return nil, err
 	}
-	ids, err := s.q.TransfersOfSample(ctx, queries.TransfersOfSampleParams{SampleID: queries.ID(samples[0]), InstrumentID: queries.ID(d.id)})
+	ids, err := s.q.TransfersOfSample(ctx, queries.TransfersOfSampleParams{SampleID: queries.ID(samples[0].ID), InstrumentID: queries.ID(d.id)})
 	if err != nil {
 		return nil, fmt.Errorf("look for a refused order: %w", err)
 	}
