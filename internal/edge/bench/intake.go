@@ -230,6 +230,9 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	}
 	f := newMatcher(s)
 	f.device, f.message, f.duplicate, f.repeat, f.cut = device, stored.ID, stored.DuplicateOf.Valid && !repeat, repeat, m.Ending == instruments.Cut
+	if err := s.refused(ctx, device, d.Refusals); err != nil {
+		return false, err
+	}
 	rows := d.Observations
 	if f.cut {
 		rows = d.Complete()
