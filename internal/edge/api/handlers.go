@@ -53,8 +53,12 @@ func (r *routes) labelsPDF(ctx context.Context, in *byID) (*pdf, error) {
 
 func (r *routes) worklist(ctx context.Context, in *worklistFilter) (*out[bench.Worklist], error) {
 	return answer(r.s.Bench.Worklist(ctx, actorOf(ctx), bench.Filter{
-		Department: in.Department, State: in.State, Instrument: in.Instrument, Visit: in.Visit, Sample: in.Sample, Cursor: in.Cursor, Limit: in.Limit,
+		Department: in.Department, State: in.State, Instrument: in.Instrument, Pick: in.Pick, Visit: in.Visit, Sample: in.Sample, Cursor: in.Cursor, Limit: in.Limit,
 	}))
+}
+
+func (r *routes) choices(ctx context.Context, in *choiceFilter) (*out[bench.Choices], error) {
+	return answer(r.s.Bench.Choices(ctx, bench.Filter{Department: in.Department, State: in.State, Instrument: in.Instrument}))
 }
 
 func (r *routes) history(ctx context.Context, in *historyOf) (*out[bench.History], error) {

@@ -175,13 +175,13 @@ func (a *answering) sample(ctx context.Context, text string) (driver.SampleAnswe
 		return out, nil, nil
 	}
 	since := a.tx.Now().Add(-time.Duration(a.device.window) * 24 * time.Hour)
-	ids, err := tubesNamed(ctx, a.tx, a.device, a.b.day(a.tx.Now()), text, since)
-	if err != nil || len(ids) != 1 {
+	tubes, err := tubesNamed(ctx, a.tx, a.device, a.b.day(a.tx.Now()), text, since)
+	if err != nil || len(tubes) != 1 {
 		return out, nil, err
 	}
-	s, err := a.q.Sample(ctx, queries.ID(ids[0]))
+	s, err := a.q.Sample(ctx, queries.ID(tubes[0].ID))
 	if err != nil {
-		return out, nil, fmt.Errorf("read sample %s: %w", ids[0], err)
+		return out, nil, fmt.Errorf("read sample %s: %w", tubes[0].ID, err)
 	}
 	if s.State != string(sample.Received) && s.State != string(sample.Stored) {
 		return out, nil, nil

@@ -235,7 +235,7 @@ func (rd *astmReader) query(r *astm.Record) {
 		if strings.EqualFold(id, "ALL") {
 			q.All = true
 		}
-		q.SampleIDs = append(q.SampleIDs, id)
+		q.SampleIDs, q.Asked = append(q.SampleIDs, id), append(q.Asked, id)
 		q.origin.asked = append(q.origin.asked, string(one.Raw))
 	}
 	if q.All {
@@ -357,7 +357,7 @@ func astmValue(w *astmRow, rule profile.Value) string {
 	cut := f.Cut(cutEnds(f.Raw, d.Component))
 	switch rule.Take {
 	case "first":
-		return f.Component(1).Text()
+		return cut.Component(1).Text()
 	case "last":
 		return cut.Component(cut.Components()).Text()
 	default:

@@ -171,6 +171,7 @@ type Query struct {
 	Message   int
 	SampleIDs []string // as sent, trimmed; empty when All is set
 	All       bool     // the instrument asks for everything that is waiting
+	Asked     []string // the ids as sent, "ALL" among them
 	Cancel    bool     // the query before is withdrawn: send nothing, drop a queued answer
 	Tests     []string // empty for all tests
 	Tag       string   // QPD-2 or QRD-4

@@ -88,6 +88,10 @@ func (tx *Tx) Actor() lab.Actor { return tx.actor }
 // Reason gives the update's reason code.
 func (tx *Tx) Reason() string { return tx.reason }
 
+// Entries gives how many entries this update has written so far: who remembers what he read can tell by it whether
+// anything was changed since.
+func (tx *Tx) Entries() int { return len(tx.written) }
+
 // AfterCommit has fn called once the update is durable, before its caller is answered. It must be quick and must not
 // write.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }

@@ -1664,6 +1664,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worklist/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Panels and tests with what waits, to enter across samples */
+        get: operations["worklistChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/worklist/sections": {
         parameters: {
             query?: never;
@@ -1894,6 +1911,22 @@ export interface components {
         CheckProof: {
             payload: string;
         };
+        Choice: {
+            code: string;
+            name: string;
+            name_local?: string;
+            /**
+             * Format: int64
+             * @description Rows in the chosen state.
+             */
+            rows: number;
+            /** Format: int64 */
+            to_enter: number;
+        };
+        Choices: {
+            panels: components["schemas"]["Choice"][];
+            tests: components["schemas"]["Choice"][];
+        };
         Chunk: {
             /** Format: date-time */
             at: string;
@@ -1957,6 +1990,14 @@ export interface components {
             /** Format: date-time */
             since: string;
             visit_id: string;
+        };
+        Column: {
+            calculated: boolean;
+            code: string;
+            name: string;
+            name_local?: string;
+            test_id: string;
+            unit: string;
         };
         Comment: {
             text: string;
@@ -3761,6 +3802,8 @@ export interface components {
              * @description Journal position that this page shows.
              */
             at: number;
+            /** @description The tests of the picked panel, or the picked test, in order; empty when nothing is picked. */
+            columns: components["schemas"]["Column"][];
             /** @description Of the chosen department, whatever state is shown. */
             counts: components["schemas"]["Counts"];
             groups: components["schemas"]["Group"][];
@@ -13302,9 +13345,12 @@ export interface operations {
             query?: {
                 cursor?: string;
                 department?: string;
+                /** @description Only tests whose codes this analyzer has been taught. */
                 instrument?: string;
                 /** @description Samples on a page. */
                 limit?: number;
+                /** @description Code of a panel or of a test: the samples that have it, with all its rows. */
+                pick?: string;
                 sample?: string;
                 state?: "open" | "to_enter" | "held" | "released" | "all";
                 visit?: string;
@@ -13322,6 +13368,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Worklist"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    worklistChoices: {
+        parameters: {
+            query?: {
+                department?: string;
+                instrument?: string;
+                state?: "open" | "to_enter" | "held" | "released" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
                 };
             };
             /** @description Bad Request */

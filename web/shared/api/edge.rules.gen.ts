@@ -107,4 +107,5 @@ export const edgeRules = {
   "visits": "order.edit or sample.handle or result.see or bill.take",
   "withdraw": "report.amend",
   "worklist": "result.see",
+  "worklistChoices": "result.see",
 } as const;
