@@ -32,6 +32,7 @@ func (r *routes) all() {
 	r.bench()
 	r.inbox()
 	r.instruments()
+	r.lines()
 	r.release()
 	r.overview()
 }

@@ -38,9 +38,22 @@ func rowsOf(m instruments.Message, d driver.Message) []driver.Observation {
 	return d.Observations
 }
 
-// longer looks for a message that holds all of an incomplete one: the whole one, or an earlier try that came further. It
-// gives zero where there is none. A whole message without times counts for a quarter of an hour, as duplicates do.
-func (s *intake) longer(ctx context.Context, m instruments.Message, d driver.Message, device device) (int64, error) {
+// longer looks for a message that holds all of an incomplete one, the whole one or an earlier try that came further, and
+// makes the incomplete one its duplicate. A whole message without times counts for a quarter of an hour, as duplicates do.
+func (s *intake) longer(ctx context.Context, id int64, m instruments.Message, d driver.Message, device device) (sql.NullInt64, error) {
+	var of sql.NullInt64
+	found, err := s.holding(ctx, id, m, d, device)
+	if err != nil || found == 0 {
+		return of, err
+	}
+	of = sql.NullInt64{Int64: found, Valid: true}
+	if err := s.q.ReplaceMessage(ctx, queries.ReplaceMessageParams{DuplicateOf: of, ID: id}); err != nil {
+		return of, fmt.Errorf("replace message %d: %w", id, err)
+	}
+	return of, nil
+}
+
+func (s *intake) holding(ctx context.Context, id int64, m instruments.Message, d driver.Message, device device) (int64, error) {
 	rows := rowsOf(m, d)
 	if len(rows) == 0 {
 		return 0, nil
@@ -60,7 +73,7 @@ func (s *intake) longer(ctx context.Context, m instruments.Message, d driver.Mes
 			return w.ID, nil
 		}
 	}
-	others, err := s.incomplete(ctx, 0, d, device)
+	others, err := s.incomplete(ctx, id, d, device)
 	if err != nil {
 		return 0, err
 	}
@@ -106,13 +119,4 @@ func (s *intake) replace(ctx context.Context, id int64, m instruments.Message, d
 		}
 	}
 	return nil
-}
-
-// earlier finds what a message repeats. same names it; repeat says that it may be another run all the same.
-func (s *intake) earlier(ctx context.Context, m instruments.Message, d driver.Message, device device, whole bool) (same int64, repeat bool, err error) {
-	if whole {
-		return s.sentBefore(ctx, d, device)
-	}
-	same, err = s.longer(ctx, m, d, device)
-	return same, false, err
 }

@@ -11,6 +11,7 @@ func Schema() Registry {
 		catalogueEntities(),
 		benchEntities(),
 		personEntities(),
+		controlEntities(),
 	} {
 		all = append(all, part...)
 	}
