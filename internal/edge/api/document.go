@@ -34,5 +34,6 @@ func (r *routes) all() {
 	r.instruments()
 	r.lines()
 	r.release()
+	r.privacyRoutes()
 	r.overview()
 }

@@ -9,6 +9,7 @@ import (
 
 	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -24,6 +25,7 @@ type Services struct {
 	Bench    *bench.Bench
 	Release  *release.Desk
 	Office   *setup.Office
+	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
 	Sessions *httpkit.Sessions
