@@ -32,6 +32,8 @@ func (r *routes) all() {
 	r.bench()
 	r.inbox()
 	r.instruments()
+	r.lines()
+	r.dialects()
 	r.release()
 	r.overview()
 }
