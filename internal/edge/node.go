@@ -178,8 +178,9 @@ func (n *Node) assemble(o Options) error {
 	n.Office = setup.New(setup.Options{DB: n.DB, Zone: n.zone, Log: n.log, Passwords: passwords, Throttle: throttle, Version: o.Version})
 	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter})
 	n.Bench = bench.New(bench.Options{DB: n.DB, Zone: n.zone, Log: n.log, Profiles: profiles, TrustLoopback: o.Config.Demo})
+	n.Bench.OnWake(n.board.Wake)
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
-	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied})
+	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied, Renumber: renumber})
 	if err != nil {
 		return err
 	}

@@ -212,6 +212,11 @@ func (p *planted) sign() {
 func (p *planted) typing() {
 	ctx := p.t.Context()
 	p.must(p.node.Bench.KeepDraft(ctx, p.who["tech"], p.rows()["NA"].ItemID, bench.DraftInput{Text: "ask Zebrelda"}))
+	begun := reception.KeepVisitDraft{VisitDraft: reception.VisitDraft{
+		PatientID: p.visit.Patient.ID, Items: []reception.DraftItem{}, Fields: map[string]string{"note": "Zebrelda once more"},
+	}}
+	_, err := p.node.Desk.KeepDraft(ctx, p.who["reception"], p.node.DB.NewID(), begun)
+	p.must(err)
 	p.must(p.node.Release.SetComment(ctx, p.who["path"], p.visit.ID, release.Comment{Text: "Zebrelda will come again"}))
 }
 

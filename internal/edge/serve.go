@@ -148,6 +148,7 @@ func (s *serving) background() {
 	n := s.n
 	s.wg.Go(func() { n.publish(s.ctx) })
 	s.wg.Go(func() { n.printLabels(s.ctx) })
+	s.wg.Go(func() { n.sendOrders(s.ctx) })
 	s.wg.Go(func() { n.Agent.Run(s.ctx) })
 	s.wg.Go(func() { n.housekeep(s.ctx) })
 	s.wg.Go(func() { n.guard.Watch(s.ctx) })

@@ -70,6 +70,14 @@ func (b *Bench) instrument(ctx context.Context, tx *sqlite.ReadTx, q *queries.Qu
 		Query: r.Query != 0, WindowDays: int(r.WindowDays), ShortIDs: r.ShortIds != 0, ByHour: make([]int, 12),
 		Link: Link{Kind: r.Link, Address: r.Address, Port: r.Port, Baud: int(r.Baud), Frame: r.Frame},
 	}
+	if out.Download = r.Download; out.Download == downloadNever {
+		out.Download = downloadOff
+	}
+	queue, err := q.CountTransfers(ctx, queries.CountTransfersParams{InstrumentID: r.ID, MadeMs: tx.Now().AddDate(0, 0, -7).UnixMilli()})
+	if err != nil {
+		return out, fmt.Errorf("count the messages to instrument %s: %w", out.ID, err)
+	}
+	out.Queued, out.Refused = int(queue.Waiting), int(queue.Refused)
 	if out.Link.Address == "" {
 		out.Link.Address = r.Peer
 	}

@@ -19,6 +19,9 @@ type Instrument struct {
 	Query       bool       `json:"host_query" doc:"Answer its questions for orders."`
 	WindowDays  int        `json:"window_days" doc:"A sample id matches for so many days after receipt."`
 	ShortIDs    bool       `json:"short_ids" doc:"It sends short ids or positions: a load list names the samples."`
+	Download    string     `json:"download" enum:"never,demand,collect,receive" doc:"When it is sent its orders without asking."`
+	Queued      int        `json:"queued_orders" doc:"Messages with orders that it has not taken yet."`
+	Refused     int        `json:"refused_orders" doc:"Messages of the last 7 days that it refused."`
 	State       string     `json:"state" enum:"talking,idle,silent,down,off,never" doc:"In words on the screen."`
 	Since       *time.Time `json:"since,omitempty"`
 	LastMessage *time.Time `json:"last_message,omitempty"`
@@ -67,6 +70,7 @@ type InstrumentInput struct {
 	Query      bool   `json:"host_query"`
 	WindowDays int    `json:"window_days" minimum:"1" maximum:"60"`
 	ShortIDs   bool   `json:"short_ids"`
+	Download   string `json:"download,omitempty" enum:"never,demand,collect,receive" doc:"When it is sent its orders without asking; never when left out."`
 	Versions   string `json:"versions,omitempty" doc:"Needed for a change."`
 }
 

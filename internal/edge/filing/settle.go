@@ -25,6 +25,7 @@ func (f *Filer) Settle(ctx context.Context, visit lab.ID) error {
 	if err != nil {
 		return err
 	}
+	delete(f.charts, visit) // it does not know the states that are written now
 	if changed {
 		return sqlite.RefreshStates(ctx, f.tx, visit)
 	}
@@ -40,12 +41,16 @@ type work struct {
 }
 
 func (f *Filer) load(ctx context.Context, visit lab.ID) (*work, error) {
-	states, tests, err := sqlite.Standings(ctx, f.tx, visit)
+	c, err := f.Chart(ctx, visit)
 	if err != nil {
 		return nil, err
 	}
-	w := &work{tests: tests, states: states, defs: map[queries.ID]catalogue.Test{}, values: map[string]result.Value{}}
-	for _, t := range tests {
+	states, err := c.Standings()
+	if err != nil {
+		return nil, err
+	}
+	w := &work{tests: c.Tests, states: states, defs: map[queries.ID]catalogue.Test{}, values: map[string]result.Value{}}
+	for _, t := range c.Tests {
 		def, err := sqlite.ReadTest(ctx, f.tx, lab.ID(t.TestID))
 		if err != nil {
 			return nil, err
@@ -100,10 +105,7 @@ func (f *Filer) calculateOnce(ctx context.Context, w *work) (bool, error) {
 		if !calculable(t, def, state) {
 			continue
 		}
-		item, err := Item(ctx, f.q, lab.ID(t.ID))
-		if err != nil {
-			return false, err
-		}
+		item := queries.OrderTestRow(t)
 		values, err := f.context(ctx, item)
 		if err != nil {
 			return false, err
@@ -154,12 +156,11 @@ func (f *Filer) fileCalculated(ctx context.Context, item queries.OrderTestRow, v
 	if err != nil {
 		return err
 	}
-	old, err := f.q.ResultsOfTest(ctx, item.ID)
+	g, err := f.prepare(ctx, item, m, v, Entry{Source: result.Calculated, NotReported: reason})
 	if err != nil {
-		return fmt.Errorf("read the values of test %s: %w", lab.ID(item.ID), err)
+		return err
 	}
-	_, err = f.write(ctx, item, m, v, old, Entry{Source: result.Calculated, NotReported: reason})
-	return err
+	return f.Put(ctx, g, 0)
 }
 
 // context is what formulas need of the patient and the visit.
@@ -177,9 +178,12 @@ func (f *Filer) context(ctx context.Context, item queries.OrderTestRow) (formula
 	if age, ok := p.AgeOn(lab.DateOf(at.In(f.zone))); ok {
 		out.Numbers[formula.Age] = lab.DecimalFromInt(int64(age.Years))
 	}
-	v, err := f.q.Visit(ctx, item.VisitID)
-	if err != nil {
-		return out, fmt.Errorf("read visit %s: %w", lab.ID(item.VisitID), err)
+	v, ok := f.visits[item.VisitID]
+	if !ok {
+		if v, err = f.q.Visit(ctx, item.VisitID); err != nil {
+			return out, fmt.Errorf("read visit %s: %w", lab.ID(item.VisitID), err)
+		}
+		f.visits[item.VisitID] = v
 	}
 	for name, text := range map[string]string{formula.Height: v.HeightCm, formula.Weight: v.WeightKg} {
 		if d, err := lab.ParseDecimal(text); text != "" && err == nil {

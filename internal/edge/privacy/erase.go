@@ -199,6 +199,9 @@ func (e *eraser) beside(ctx context.Context, person lab.ID) error {
 	if err := e.q.DropDraftsOfPatient(ctx, id); err != nil {
 		return fmt.Errorf("remove drafts: %w", err)
 	}
+	if err := e.q.DropDeskDraftsOfPatient(ctx, id); err != nil {
+		return fmt.Errorf("remove begun visits: %w", err)
+	}
 	if err := e.q.DropAnswers(ctx, person[:]); err != nil {
 		return fmt.Errorf("remove kept answers: %w", err)
 	}

@@ -47,6 +47,11 @@ func (r *registration) run(ctx context.Context) (lab.ID, error) {
 			return lab.ID{}, err
 		}
 	}
+	if !r.in.DraftID.IsZero() {
+		if err := queries.New(r.tx).DropDeskDraft(ctx, queries.ID(r.in.DraftID)); err != nil {
+			return lab.ID{}, fmt.Errorf("drop draft %s: %w", r.in.DraftID, err)
+		}
+	}
 	return r.visit, sqlite.RefreshStates(ctx, r.tx, r.visit)
 }
 

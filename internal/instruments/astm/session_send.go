@@ -31,6 +31,20 @@ func (l *Line) Send(now time.Duration, text []byte) bool {
 	return true
 }
 
+// Shape sets how the messages that follow are put into frames. It is called between messages.
+func (l *Line) Shape(f instruments.Form) {
+	if !f.Known {
+		return
+	}
+	l.opt.Packing, l.opt.FrameText = RecordPerFrame, DefaultFrameText
+	if f.Whole {
+		l.opt.Packing = WholeMessage
+	}
+	if f.Text > 0 {
+		l.opt.FrameText = f.Text
+	}
+}
+
 // SendFrames is Send for a message that is cut into frames already, as a replay is.
 func (l *Line) SendFrames(now time.Duration, frames [][]byte) bool {
 	if len(frames) == 0 || !l.Send(now, bytes.Join(frames, nil)) {

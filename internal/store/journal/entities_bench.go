@@ -11,7 +11,7 @@ func benchEntities() []Entity {
 			Fields: []Field{
 				text(1, 1, "name"), text(2, 1, "department"), text(3, 1, "profile"), text(4, 1, "link"),
 				text(5, 1, "address"), text(6, 1, "port"), number(7, 1, "baud"), text(8, 1, "frame"),
-				number(9, 1, "enabled"), number(10, 1, "query"), number(11, 1, "window_days"), number(12, 1, "short_ids"),
+				number(9, 1, "enabled"), number(10, 1, "query"), number(11, 1, "window_days"), number(12, 1, "short_ids"), text(18, 1, "download"),
 				text(13, 2, "identity"), text(14, 2, "peer"), number(15, 2, "approved"), number(16, 2, "approved_ms"),
 				ref(17, 2, "approved_by"),
 			},

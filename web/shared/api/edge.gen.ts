@@ -374,6 +374,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instruments/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one sample's open tests to an analyzer now */
+        post: operations["sendOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{id}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders on their way to an analyzer, and what became of them */
+        get: operations["transfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments/approve": {
         parameters: {
             query?: never;
@@ -1642,6 +1676,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a message to an analyzer again, or give it up */
+        post: operations["decideTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1922,6 +1973,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visits/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Visits that were begun and not saved
+         * @description Of everybody at the desk, with who left them and when.
+         */
+        get: operations["visitDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a visit as it is typed */
+        put: operations["keepVisitDraft"];
+        post?: never;
+        /** Remove a visit that nobody will finish */
+        delete: operations["dropVisitDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/visits/quote": {
         parameters: {
             query?: never;
@@ -1948,6 +2037,23 @@ export interface paths {
         };
         /** Samples with their rows */
         get: operations["worklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worklist/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Panels and tests with what waits, to enter across samples */
+        get: operations["worklistChoices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2214,9 +2320,17 @@ export interface components {
             at: string;
             by: string;
             entity: string;
+            /** @description The personal part of this entry was erased on request. */
+            erased: boolean;
             fields: components["schemas"]["FieldChange"][];
+            /** @description What people call the record: a test, a lab number, a bill number. */
+            of?: string;
+            /** @description insert, update, tombstone, amend, erase or applied (it came from the hub). */
             op: string;
+            /** @description Code of what was done, for example result.enter. */
             reason: string;
+            record: string;
+            /** @description The reason in the person's own words. */
             said?: string;
             /** Format: int64 */
             seq: number;
@@ -2238,6 +2352,22 @@ export interface components {
         };
         CheckProof: {
             payload: string;
+        };
+        Choice: {
+            code: string;
+            name: string;
+            name_local?: string;
+            /**
+             * Format: int64
+             * @description Rows in the chosen state.
+             */
+            rows: number;
+            /** Format: int64 */
+            to_enter: number;
+        };
+        Choices: {
+            panels: components["schemas"]["Choice"][];
+            tests: components["schemas"]["Choice"][];
         };
         Chunk: {
             /** Format: date-time */
@@ -2304,6 +2434,14 @@ export interface components {
             /** Format: date-time */
             since: string;
             visit_id: string;
+        };
+        Column: {
+            calculated: boolean;
+            code: string;
+            name: string;
+            name_local?: string;
+            test_id: string;
+            unit: string;
         };
         Comment: {
             text: string;
@@ -2428,6 +2566,10 @@ export interface components {
             /** @description Of the row. */
             versions: string;
         };
+        DecideTransfer: {
+            /** @enum {string} */
+            action: "retry" | "drop";
+        };
         Delta: {
             /** Format: int64 */
             days: number;
@@ -2474,6 +2616,24 @@ export interface components {
         };
         DraftInput: {
             text: string;
+        };
+        DraftItem: {
+            code: string;
+            colour?: string;
+            container?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "test" | "panel";
+            name: string;
+            name_local?: string;
+            /** Format: int64 */
+            price: number;
+            /** Format: int64 */
+            report_in_min?: number;
+        };
+        DraftRev: {
+            /** Format: int64 */
+            rev: number;
         };
         Duplicate: {
             patient: components["schemas"]["Patient"];
@@ -2543,6 +2703,11 @@ export interface components {
         };
         FieldChange: {
             field: string;
+            /**
+             * @description How to write the values: a time is RFC 3339, money is paise, yes is 1 or 0.
+             * @enum {string}
+             */
+            kind: "text" | "number" | "time" | "money" | "yes" | "record" | "document" | "hash";
             new: string;
             old: string;
         };
@@ -2708,6 +2873,11 @@ export interface components {
             /** @description Results of the last 12 hours, oldest first. */
             by_hour: number[];
             department: string;
+            /**
+             * @description When it is sent its orders without asking.
+             * @enum {string}
+             */
+            download: "never" | "demand" | "collect" | "receive";
             enabled: boolean;
             /** @description Answer its questions for orders. */
             host_query: boolean;
@@ -2721,6 +2891,16 @@ export interface components {
             problem?: string;
             /** @description Name of the profile that reads it. */
             profile: string;
+            /**
+             * Format: int64
+             * @description Messages with orders that it has not taken yet.
+             */
+            queued_orders: number;
+            /**
+             * Format: int64
+             * @description Messages of the last 7 days that it refused.
+             */
+            refused_orders: number;
             /** @description It sends short ids or positions: a load list names the samples. */
             short_ids: boolean;
             /** Format: date-time */
@@ -2751,6 +2931,11 @@ export interface components {
         };
         InstrumentInput: {
             department?: string;
+            /**
+             * @description When it is sent its orders without asking; never when left out.
+             * @enum {string}
+             */
+            download?: "never" | "demand" | "collect" | "receive";
             enabled: boolean;
             host_query: boolean;
             link: components["schemas"]["Link"];
@@ -2775,6 +2960,38 @@ export interface components {
             missing: boolean;
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
+        };
+        KeepVisitDraft: {
+            /** @description What stands in the fields of the screen, by their names; name is the person's. */
+            fields: {
+                [key: string]: string;
+            };
+            items: components["schemas"]["DraftItem"][];
+            /** @description The known person, when one was chosen. */
+            patient_id?: string;
+            /**
+             * Format: int64
+             * @description The revision that the screen knows; 0 begins a draft.
+             */
+            rev: number;
+        };
+        KeptDraft: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            begun_at: string;
+            by: string;
+            /** @description What stands in the fields of the screen, by their names; name is the person's. */
+            fields: {
+                [key: string]: string;
+            };
+            id: string;
+            items: components["schemas"]["DraftItem"][];
+            mine: boolean;
+            /** @description The known person, when one was chosen. */
+            patient_id?: string;
+            /** Format: int64 */
+            rev: number;
         };
         Lab: {
             address?: string;
@@ -3679,6 +3896,8 @@ export interface components {
             doctor_id?: string;
             /** @description A referring doctor not known yet; kept for the next time. */
             doctor_name?: string;
+            /** @description The draft that this visit was typed in; it goes with it. */
+            draft_id?: string;
             items: components["schemas"]["OrderItem"][];
             /** @description How many labels of each tube; one each when empty. */
             labels?: components["schemas"]["LabelWish"][];
@@ -4003,6 +4222,9 @@ export interface components {
             /** Format: int64 */
             results: number;
         };
+        SendOrders: {
+            sample_id: string;
+        };
         Session: {
             demo: boolean;
             /**
@@ -4314,6 +4536,43 @@ export interface components {
         };
         Trail: {
             changes: components["schemas"]["Change"][];
+            entity: string;
+            /** @description What people call the record. */
+            of: string;
+        };
+        Transfer: {
+            accession: string;
+            id: string;
+            /** @enum {string} */
+            kind: "order" | "cancel";
+            /** Format: date-time */
+            made: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            next?: string;
+            /** @description The analyzer's own reason, or why the line did not take it. */
+            problem?: string;
+            sample_id: string;
+            /**
+             * Format: date-time
+             * @description When the analyzer acknowledged it.
+             */
+            sent?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "refused" | "dropped";
+            tests: components["schemas"]["TransferTest"][];
+            /** Format: int64 */
+            tries: number;
+        };
+        Transfers: {
+            transfers: components["schemas"]["Transfer"][];
+        };
+        TransferTest: {
+            code: string;
+            /** @enum {string} */
+            state: "asked" | "refused" | "withdrawn";
         };
         Tube: {
             /** @description Name of the cap's colour: lavender, yellow, grey, blue, green, red, clear. */
@@ -4445,6 +4704,9 @@ export interface components {
             total: number;
             versions: string;
         };
+        VisitDrafts: {
+            drafts: components["schemas"]["KeptDraft"][];
+        };
         VisitItem: {
             code: string;
             id: string;
@@ -4499,6 +4761,8 @@ export interface components {
              * @description Journal position that this page shows.
              */
             at: number;
+            /** @description The tests of the picked panel, or the picked test, in order; empty when nothing is picked. */
+            columns: components["schemas"]["Column"][];
             /** @description Of the chosen department, whatever state is shown. */
             counts: components["schemas"]["Counts"];
             groups: components["schemas"]["Group"][];
@@ -6739,6 +7003,189 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Messages"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendOrders"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfers"];
                 };
             };
             /** @description Bad Request */
@@ -13862,6 +14309,104 @@ export interface operations {
             };
         };
     };
+    decideTransfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideTransfer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     users: {
         parameters: {
             query?: never;
@@ -15557,6 +16102,279 @@ export interface operations {
             };
         };
     };
+    visitDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDrafts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keepVisitDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepVisitDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRev"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropVisitDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     quote: {
         parameters: {
             query?: never;
@@ -15658,9 +16476,12 @@ export interface operations {
             query?: {
                 cursor?: string;
                 department?: string;
+                /** @description Only tests whose codes this analyzer has been taught. */
                 instrument?: string;
                 /** @description Samples on a page. */
                 limit?: number;
+                /** @description Code of a panel or of a test: the samples that have it, with all its rows. */
+                pick?: string;
                 sample?: string;
                 state?: "open" | "to_enter" | "held" | "released" | "all";
                 visit?: string;
@@ -15678,6 +16499,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Worklist"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    worklistChoices: {
+        parameters: {
+            query?: {
+                department?: string;
+                instrument?: string;
+                state?: "open" | "to_enter" | "held" | "released" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
                 };
             };
             /** @description Bad Request */

@@ -19,15 +19,17 @@ SELECT id, conn, instrument_id, link, address, protocol, opened_ms, ended FROM r
 -- name: Chunks :many
 SELECT seq, at_ms, dir, bytes, dropped FROM raw_chunk WHERE session = ? ORDER BY seq;
 
--- name: MessageOfSession :many
-SELECT id FROM message WHERE session = ? AND idx = ?;
-
 -- name: AddMessage :one
 INSERT INTO message (session, idx, instrument_id, sender, address, protocol, profile, kind, control_id, digest, timed_all, ended, duplicate_of, at_ms, text, warnings, bytes_in)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id;
+VALUES (sqlc.arg('session'), sqlc.arg('idx'), sqlc.arg('instrument_id'), sqlc.arg('sender'), sqlc.arg('address'), sqlc.arg('protocol'), sqlc.arg('profile'), sqlc.arg('kind'),
+    sqlc.arg('control_id'), sqlc.arg('digest'), sqlc.arg('timed_all'), sqlc.arg('ended'),
+    (SELECT m.id FROM message m WHERE m.digest = sqlc.arg('digest') AND m.instrument_id IS sqlc.arg('instrument_id') AND m.sender = sqlc.arg('sender')
+        AND m.duplicate_of IS NULL AND m.ended = 1 AND CAST(sqlc.arg('bears') AS INTEGER) = 1 ORDER BY m.id DESC LIMIT 1),
+    sqlc.arg('at_ms'), sqlc.arg('text'), sqlc.arg('warnings'), sqlc.arg('bytes_in'))
+ON CONFLICT (session, idx) DO NOTHING RETURNING id, duplicate_of;
 
--- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1;
+-- name: MessageTime :one
+SELECT timed_all, at_ms FROM message WHERE id = ?;
 
 -- name: AddObservation :one
 INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit,

@@ -37,7 +37,12 @@ func (q *Queries) AddChunk(ctx context.Context, arg AddChunkParams) error {
 
 const addMessage = `-- name: AddMessage :one
 INSERT INTO message (session, idx, instrument_id, sender, address, protocol, profile, kind, control_id, digest, timed_all, ended, duplicate_of, at_ms, text, warnings, bytes_in)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+    ?9, ?10, ?11, ?12,
+    (SELECT m.id FROM message m WHERE m.digest = ?10 AND m.instrument_id IS ?3 AND m.sender = ?4
+        AND m.duplicate_of IS NULL AND m.ended = 1 AND CAST(?13 AS INTEGER) = 1 ORDER BY m.id DESC LIMIT 1),
+    ?14, ?15, ?16, ?17)
+ON CONFLICT (session, idx) DO NOTHING RETURNING id, duplicate_of
 `
 
 type AddMessageParams struct {
@@ -53,14 +58,19 @@ type AddMessageParams struct {
 	Digest       []byte
 	TimedAll     int64
 	Ended        int64
-	DuplicateOf  sql.NullInt64
+	Bears        int64
 	AtMs         int64
 	Text         []byte
 	Warnings     string
 	BytesIn      int64
 }
 
-func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (int64, error) {
+type AddMessageRow struct {
+	ID          int64
+	DuplicateOf sql.NullInt64
+}
+
+func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (AddMessageRow, error) {
 	row := q.db.QueryRowContext(ctx, addMessage,
 		arg.Session,
 		arg.Idx,
@@ -74,15 +84,15 @@ func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (int64, 
 		arg.Digest,
 		arg.TimedAll,
 		arg.Ended,
-		arg.DuplicateOf,
+		arg.Bears,
 		arg.AtMs,
 		arg.Text,
 		arg.Warnings,
 		arg.BytesIn,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	var i AddMessageRow
+	err := row.Scan(&i.ID, &i.DuplicateOf)
+	return i, err
 }
 
 const addObservation = `-- name: AddObservation :one
@@ -435,36 +445,20 @@ func (q *Queries) MessageCounts(ctx context.Context, messageID int64) (MessageCo
 	return i, err
 }
 
-const messageOfSession = `-- name: MessageOfSession :many
-SELECT id FROM message WHERE session = ? AND idx = ?
+const messageTime = `-- name: MessageTime :one
+SELECT timed_all, at_ms FROM message WHERE id = ?
 `
 
-type MessageOfSessionParams struct {
-	Session ID
-	Idx     int64
+type MessageTimeRow struct {
+	TimedAll int64
+	AtMs     int64
 }
 
-func (q *Queries) MessageOfSession(ctx context.Context, arg MessageOfSessionParams) ([]int64, error) {
-	rows, err := q.db.QueryContext(ctx, messageOfSession, arg.Session, arg.Idx)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) MessageTime(ctx context.Context, id int64) (MessageTimeRow, error) {
+	row := q.db.QueryRowContext(ctx, messageTime, id)
+	var i MessageTimeRow
+	err := row.Scan(&i.TimedAll, &i.AtMs)
+	return i, err
 }
 
 const messagesOf = `-- name: MessagesOf :many
@@ -657,45 +651,6 @@ func (q *Queries) OpenSessions(ctx context.Context) ([]OpenSessionsRow, error) {
 			&i.Protocol,
 			&i.OpenedMs,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const sameDigest = `-- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1
-`
-
-type SameDigestParams struct {
-	Digest       []byte
-	InstrumentID ID
-	Sender       string
-}
-
-type SameDigestRow struct {
-	ID       int64
-	TimedAll int64
-	AtMs     int64
-}
-
-func (q *Queries) SameDigest(ctx context.Context, arg SameDigestParams) ([]SameDigestRow, error) {
-	rows, err := q.db.QueryContext(ctx, sameDigest, arg.Digest, arg.InstrumentID, arg.Sender)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SameDigestRow
-	for rows.Next() {
-		var i SameDigestRow
-		if err := rows.Scan(&i.ID, &i.TimedAll, &i.AtMs); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -6,6 +6,10 @@ SELECT p.id, p.mrn, coalesce(p.title,'') AS title, coalesce(p.name,'') AS name, 
     coalesce(p.address,'') AS address, coalesce(p.city,'') AS city, coalesce(p.language,'') AS language, p.merged_into
 FROM patient p WHERE p.id = ? AND p._del = 0;
 
+-- name: PatientBody :one
+SELECT p.sex, coalesce(p.birth,'') AS birth, coalesce(p.stated_value,0) AS stated_value, coalesce(p.stated_unit,'') AS stated_unit, coalesce(p.stated_on,'') AS stated_on
+FROM patient p WHERE p.id = ? AND p._del = 0;
+
 -- name: PatientByMRN :many
 SELECT id FROM patient WHERE mrn = ? AND _del = 0 LIMIT 5;
 

@@ -192,6 +192,32 @@ func (q *Queries) PatientBilled(ctx context.Context, patientID ID) (int64, error
 	return column_1, err
 }
 
+const patientBody = `-- name: PatientBody :one
+SELECT p.sex, coalesce(p.birth,'') AS birth, coalesce(p.stated_value,0) AS stated_value, coalesce(p.stated_unit,'') AS stated_unit, coalesce(p.stated_on,'') AS stated_on
+FROM patient p WHERE p.id = ? AND p._del = 0
+`
+
+type PatientBodyRow struct {
+	Sex         string
+	Birth       string
+	StatedValue int64
+	StatedUnit  string
+	StatedOn    string
+}
+
+func (q *Queries) PatientBody(ctx context.Context, id ID) (PatientBodyRow, error) {
+	row := q.db.QueryRowContext(ctx, patientBody, id)
+	var i PatientBodyRow
+	err := row.Scan(
+		&i.Sex,
+		&i.Birth,
+		&i.StatedValue,
+		&i.StatedUnit,
+		&i.StatedOn,
+	)
+	return i, err
+}
+
 const patientByMRN = `-- name: PatientByMRN :many
 SELECT id FROM patient WHERE mrn = ? AND _del = 0 LIMIT 5
 `

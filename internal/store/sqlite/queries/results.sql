@@ -55,6 +55,9 @@ WHERE o.patient_id = ? AND o.test_id = ? AND o._state = 'released' AND o.visit_i
     AND NOT EXISTS (SELECT 1 FROM report w WHERE w.visit_id = o.visit_id AND w._state = 'withdrawn' AND w.version = (SELECT max(z.version) FROM report z WHERE z.visit_id = o.visit_id))
 ORDER BY o.added_ms DESC LIMIT ?;
 
+-- name: ReleasedElsewhere :many
+SELECT DISTINCT o.test_id FROM order_test o WHERE o.patient_id = ? AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0;
+
 -- name: OpenCritical :many
 SELECT r.id, o.id AS item_id, o.sample_id, o.visit_id, o.patient_id, r.entered_ms
 FROM order_test o JOIN result r ON r.id = o._result

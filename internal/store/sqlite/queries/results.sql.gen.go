@@ -270,6 +270,38 @@ func (q *Queries) Previous(ctx context.Context, arg PreviousParams) ([]PreviousR
 	return items, nil
 }
 
+const releasedElsewhere = `-- name: ReleasedElsewhere :many
+SELECT DISTINCT o.test_id FROM order_test o WHERE o.patient_id = ? AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0
+`
+
+type ReleasedElsewhereParams struct {
+	PatientID ID
+	VisitID   ID
+}
+
+func (q *Queries) ReleasedElsewhere(ctx context.Context, arg ReleasedElsewhereParams) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, releasedElsewhere, arg.PatientID, arg.VisitID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var test_id ID
+		if err := rows.Scan(&test_id); err != nil {
+			return nil, err
+		}
+		items = append(items, test_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const releasesOfVisit = `-- name: ReleasesOfVisit :many
 SELECT r.id, r.report_id, r.result_id, r.order_test_id, r.at_ms FROM release r WHERE r.order_test_id IN (SELECT o.id FROM order_test o WHERE o.visit_id = ?) ORDER BY r.at_ms
 `

@@ -3,6 +3,9 @@ SELECT id, number, patient_id, doctor_id, registered_ms, coalesce(note,'') AS no
     priority, cancelled, coalesce(comment,'') AS comment, _state AS state, coalesce(height_cm,'') AS height_cm, coalesce(weight_kg,'') AS weight_kg
 FROM visit WHERE id = ? AND _del = 0;
 
+-- name: VisitState :one
+SELECT cancelled, _state AS state FROM visit WHERE id = ? AND _del = 0;
+
 -- name: VisitByNumber :many
 SELECT id FROM visit WHERE number = ? AND _del = 0 LIMIT 5;
 
