@@ -33,6 +33,8 @@ func (r *routes) all() {
 	r.inbox()
 	r.instruments()
 	r.lines()
+	r.watching()
+	r.dialects()
 	r.release()
 	r.privacyRoutes()
 	r.overview()

@@ -97,6 +97,7 @@ func approveHere(t testing.TB, l *edgetest.Lab, p instruments.Protocol, text str
 type talk struct {
 	protocol instruments.Protocol
 	steps    [][]byte
+	refused  int    // how many of the steps, from the second on, are answered by a NAK: they are damaged
 	last     []byte // written after the last acknowledgement
 }
 
@@ -220,7 +221,7 @@ func play(t testing.TB, address string, connections int, all []talk) (rate float
 }
 
 func say(conn net.Conn, r *bufio.Reader, m talk) error {
-	for _, step := range m.steps {
+	for i, step := range m.steps {
 		if _, err := conn.Write(step); err != nil {
 			return err
 		}
@@ -237,7 +238,11 @@ func say(conn net.Conn, r *bufio.Reader, m talk) error {
 			}
 			continue
 		}
-		if b, err := r.ReadByte(); err != nil || b != 6 {
+		want := byte(6)
+		if i > 0 && i <= m.refused {
+			want = 0x15
+		}
+		if b, err := r.ReadByte(); err != nil || b != want {
 			return fmt.Errorf("answered %x, %w", b, err)
 		}
 	}
