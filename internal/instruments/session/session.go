@@ -106,6 +106,10 @@ func Run(ctx context.Context, board *Board, port link.Port, host instruments.Hos
 	c.shared.peer = instruments.Peer{
 		Conn: host.NewID(), Instrument: opt.Instrument, Link: opt.Link, Address: port.Address(), Protocol: opt.Protocol,
 	}
+	if host.Habits != nil {
+		habits := host.Habits(ctx, c.shared.peer)
+		c.opt.ASTM.AnyNumber = c.opt.ASTM.AnyNumber || habits.AnyNumber
+	}
 	if opt.Protocol != instruments.Auto {
 		c.speak(opt.Protocol)
 		c.fixed = true

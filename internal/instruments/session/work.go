@@ -8,6 +8,7 @@ import (
 
 	"jaanch/internal/failpoint"
 	"jaanch/internal/instruments"
+	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/lab"
 )
@@ -48,7 +49,16 @@ func (c *conn) drain(ctx context.Context) {
 			c.delivered(ctx, e.Code)
 		case instruments.Note:
 			c.note(e.Code)
+			c.yielded(e.Code)
 		}
+	}
+}
+
+// yielded takes an order back that lost a contention: what the instrument says first may change it, so it is asked for
+// again when the line is free.
+func (c *conn) yielded(code string) {
+	if it := c.outbox.current; code == astm.CodeContention && it != nil && !it.order.IsZero() {
+		c.machine.Cancel()
 	}
 }
 
@@ -186,7 +196,7 @@ func (c *conn) answers(ctx context.Context, messages []instruments.Message) (ack
 		return nil
 	}
 	for _, m := range messages {
-		if m.Ending == instruments.Cut {
+		if m.Ending == instruments.Cut || m.Ending == instruments.GivenUp {
 			continue
 		}
 		r, err := c.answer(ctx, m)
@@ -198,7 +208,7 @@ func (c *conn) answers(ctx context.Context, messages []instruments.Message) (ack
 			c.outbox.cancel(c)
 		}
 		for _, text := range r.Send {
-			c.outbox.push(text)
+			c.outbox.push(text, r.Form)
 		}
 		ack = r.Ack
 	}
