@@ -123,14 +123,14 @@ func (c *Client) Do(r *http.Request) (Answer, error) {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
 }
 
-// Fault is a call without an answer.
-type Fault struct {
+// CallError is a call without an answer.
+type CallError struct {
 	Sent  bool // the service may have seen it: the outcome is unknown
 	cause error
 }
 
 // Error never holds the address, which may carry a token.
-func (f *Fault) Error() string {
+func (f *CallError) Error() string {
 	if f.Sent {
 		return "outbound: no answer; the service may have done it"
 	}
@@ -138,14 +138,14 @@ func (f *Fault) Error() string {
 }
 
 // Unwrap gives the cause.
-func (f *Fault) Unwrap() error { return f.cause }
+func (f *CallError) Unwrap() error { return f.cause }
 
 // fault tells a connection that never was from one that broke.
 func fault(err error) error {
 	var op *net.OpError
 	var dns *net.DNSError
 	unsent := errors.Is(err, errAddress) || errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
-	return &Fault{Sent: !unsent, cause: stripped(err)}
+	return &CallError{Sent: !unsent, cause: stripped(err)}
 }
 
 // stripped takes the address out of an error of net/http.

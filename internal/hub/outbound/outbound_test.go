@@ -43,7 +43,7 @@ func TestOnlyNamedHostsAtPublicAddresses(t *testing.T) {
 	if _, err := outbound.New(outbound.Options{}).Do(request(t, server.URL)); lab.CodeOf(err) != "outbound_host" {
 		t.Errorf("a host that nobody named: %v", err)
 	}
-	var f *outbound.Fault
+	var f *outbound.CallError
 	if _, err := outbound.New(outbound.Options{Hosts: []string{host}}).Do(request(t, server.URL)); !errors.As(err, &f) || f.Sent {
 		t.Errorf("a named host at loopback: %v", err)
 	}
@@ -75,7 +75,7 @@ func TestBoundsAndFaults(t *testing.T) {
 	if _, err := c.Do(request(t, server.URL+"/large")); lab.CodeOf(err) != "outbound_large" {
 		t.Errorf("%v", err)
 	}
-	var f *outbound.Fault
+	var f *outbound.CallError
 	if _, err := c.Do(request(t, server.URL+"/cut?token=x")); !errors.As(err, &f) || !f.Sent || strings.Contains(err.Error()+f.Unwrap().Error(), "token") {
 		t.Errorf("an answer that never came: %v", err)
 	}

@@ -33,8 +33,8 @@ UPDATE outbox SET due_at = @now WHERE (org, id) IN (
 RETURNING org, id;
 
 -- name: RaiseStatus :execrows
-UPDATE outbox SET status = @status, status_rank = @rank, provider_id = coalesce(provider_id, @provider_id),
-    state = CASE WHEN state IN ('pending', 'sending', 'unknown') THEN 'sent' ELSE state END,
+UPDATE outbox SET status = @status::text, status_rank = @rank, provider_id = coalesce(provider_id, @provider_id),
+    state = CASE WHEN @status::text = 'failed' THEN 'failed' WHEN state IN ('pending', 'sending', 'unknown', 'failed') THEN 'sent' ELSE state END,
     error_code = CASE WHEN @error_code::text <> '' THEN @error_code::text ELSE error_code END, changed_at = @now
 WHERE org = @org AND service = @service AND (id = @id OR provider_id = @provider_id) AND status_rank < @rank;
 

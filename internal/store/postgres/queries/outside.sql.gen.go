@@ -712,8 +712,8 @@ func (q *Queries) PutPayable(ctx context.Context, db DBTX, arg PutPayableParams)
 }
 
 const raiseStatus = `-- name: RaiseStatus :execrows
-UPDATE outbox SET status = $1, status_rank = $2, provider_id = coalesce(provider_id, $3),
-    state = CASE WHEN state IN ('pending', 'sending', 'unknown') THEN 'sent' ELSE state END,
+UPDATE outbox SET status = $1::text, status_rank = $2, provider_id = coalesce(provider_id, $3),
+    state = CASE WHEN $1::text = 'failed' THEN 'failed' WHEN state IN ('pending', 'sending', 'unknown', 'failed') THEN 'sent' ELSE state END,
     error_code = CASE WHEN $4::text <> '' THEN $4::text ELSE error_code END, changed_at = $5
 WHERE org = $6 AND service = $7 AND (id = $8 OR provider_id = $3) AND status_rank < $2
 `
