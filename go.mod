@@ -7,6 +7,7 @@ ignore ./web/node_modules
 replace github.com/google/pprof => ./third_party/pprofstub
 
 require (
+	filippo.io/edwards25519 v1.2.0
 	github.com/alexedwards/argon2id v1.0.0
 	github.com/alexedwards/scs/pgxstore v0.0.0-20240316134038-7e11d57e8885
 	github.com/alexedwards/scs/sqlite3store v0.0.0-20251002162104-209de6e426de
@@ -34,6 +35,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10
 	github.com/spf13/viper v1.21.0
+	github.com/sony/gobreaker/v2 v2.4.0
 	github.com/tarm/serial v0.0.0-20180830185346-98f6abe2eb07
 	go.bug.st/serial v1.8.0
 	golang.org/x/sys v0.49.0

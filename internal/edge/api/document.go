@@ -32,6 +32,10 @@ func (r *routes) all() {
 	r.bench()
 	r.inbox()
 	r.instruments()
+	r.lines()
+	r.watching()
+	r.dialects()
 	r.release()
+	r.privacyRoutes()
 	r.overview()
 }

@@ -8,7 +8,10 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/dialect"
+	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -24,8 +27,12 @@ type Services struct {
 	Bench    *bench.Bench
 	Release  *release.Desk
 	Office   *setup.Office
+	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
+	Lines    *line.Archive
+	Finder   *line.Finder
+	Dialects *dialect.Desk
 	Sessions *httpkit.Sessions
 	Live     *httpkit.Live
 	Now      func() time.Time

@@ -101,7 +101,7 @@ func (in *installer) begin(ctx context.Context, tx *sqlite.Tx) error {
 	if err != nil {
 		return err
 	}
-	in.event = engine.Installed{Cursor: cursor, Epoch: p.Epoch != tx.Head().Epoch, Stale: !sameCursor(cursor, in.since)}
+	in.event = engine.Installed{Cursor: cursor, Epoch: p.Epoch != tx.Head().Epoch || p.LastSeq > tx.Head().Seq, Stale: !sameCursor(cursor, in.since)}
 	if in.event.Epoch || in.event.Stale {
 		return errPage
 	}
@@ -128,7 +128,7 @@ func (in *installer) keys(ctx context.Context, tx *sqlite.Tx, p *wire.Page) erro
 		if !ok {
 			continue
 		}
-		if gone, err := erased(ctx, tx, p.Rows[i].Subject); err != nil {
+		if gone, err := erased(tx, p.Rows[i].Subject); err != nil {
 			return err
 		} else if gone {
 			continue
@@ -154,7 +154,7 @@ func (in *installer) forget(ctx context.Context, tx *sqlite.Tx, raw []byte) erro
 	if err != nil {
 		return err
 	}
-	if gone, err := erased(ctx, tx, raw); err != nil || gone && known == 0 {
+	if gone, err := erased(tx, raw); err != nil || gone && known == 0 {
 		return err
 	}
 	staged, err := in.staged(ctx, tx)
@@ -171,15 +171,13 @@ func (in *installer) forget(ctx context.Context, tx *sqlite.Tx, raw []byte) erro
 	return in.erase(tx, subject)
 }
 
-// erased tells that the person was erased here.
-func erased(ctx context.Context, tx *sqlite.Tx, subject []byte) (bool, error) {
-	var n int
-	err := rowsOf(ctx, tx, func(into func(...any) error) error { return into(&n) },
-		"SELECT count(*) FROM journal WHERE subject = ? AND op = 'erase'", subject)
+// erased tells that the person was erased here: neither their key nor their fields come back.
+func erased(tx *sqlite.Tx, subject []byte) (bool, error) {
+	id, err := lab.IDFromBytes(subject)
 	if err != nil {
-		return false, fmt.Errorf("install: look for an erasure: %w", err)
+		return false, err
 	}
-	return n > 0, nil
+	return tx.Erased(id)
 }
 
 // row installs of a record what engine.PlanRow lets in, and keeps the rest aside.
@@ -194,7 +192,7 @@ func (in *installer) row(ctx context.Context, tx *sqlite.Tx, p *wire.Page, place
 		return err
 	}
 	if len(row.Subject) > 0 {
-		gone, err := erased(ctx, tx, row.Subject)
+		gone, err := erased(tx, row.Subject)
 		if err != nil {
 			return err
 		}

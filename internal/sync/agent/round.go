@@ -71,7 +71,7 @@ func (a *Agent) drive(ctx context.Context, first engine.NodeEvent) error {
 	}
 	a.mu.Lock()
 	a.link.size = machine.Size
-	if _, round := first.(engine.Begin); round {
+	if _, round := first.(engine.Begin); round || !machine.Greeted {
 		a.link.greeted = machine.Greeted
 	}
 	a.mu.Unlock()

@@ -65,7 +65,7 @@ type Pulled struct{ Reply wire.PullReply }
 type Installed struct {
 	Cursor wire.Cursor
 	Stale  bool // another page was installed meanwhile; this one was dropped
-	Epoch  bool // it speaks of another epoch of this node; it was dropped
+	Epoch  bool // it speaks of another epoch of this node, or of entries that this journal has not; it was dropped
 }
 
 // Told tells that the hub knows how far this node has come.

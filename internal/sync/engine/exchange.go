@@ -97,7 +97,7 @@ func (n Node) installed(ev Installed) (Node, []NodeEffect) {
 	}
 	code := "sync_stale_page"
 	if ev.Epoch {
-		code = "sync_epoch"
+		code, n.Greeted = "sync_epoch", false // the hub knows another journal of this node: first it is found out which
 	}
 	n.down, n.pages = resting, nil
 	return n, append([]NodeEffect{Report{Fault: Fault{Code: code}}}, n.done()...)

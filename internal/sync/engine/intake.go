@@ -206,7 +206,7 @@ func (in Intake) admit(ev DeviceLocked) (Intake, []HubEffect) {
 	in.device = ev.Device
 	p, dev := in.push, &in.device
 	switch {
-	case p.Epoch == dev.Epoch+1 && p.Items[0].Entry.Op == journal.OpEpoch:
+	case p.Epoch > dev.Epoch && p.Items[0].Entry.Op == journal.OpEpoch: // a hub that lost commits may have missed epochs
 		return in.newEpoch()
 	case p.Epoch != dev.Epoch:
 		return in.refuse("sync_epoch", "The hub is at another epoch of this node.")

@@ -227,11 +227,11 @@ func (w *world) hubAct(ev Event) bool {
 	n := w.nodes[ev.A%len(w.nodes)]
 	e := journal.Entry{Op: journal.OpUpdate, Fields: map[int]any{}, Base: map[int]int64{}}
 	var k engine.Key
-	switch {
-	case ev.Kind == HubPrice:
+	switch ev.Kind { //nolint:exhaustive // the rest is the default
+	case HubPrice:
 		k = w.hubPick(n.org, test, ev.B)
 		e.Fields[testPrice] = w.oracle.value()
-	case ev.Kind == HubPreference:
+	case HubPreference:
 		k = w.hubPick(n.org, patient, ev.B)
 		e.Fields[patientLang] = w.word()
 	default:

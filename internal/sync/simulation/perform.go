@@ -99,7 +99,7 @@ func (m *model) cursor(scope []byte) *wire.Cursor {
 func (m *model) install(e engine.InstallPage) engine.NodeEvent {
 	p := &e.Page
 	c := m.cursor(p.Scope)
-	done := engine.Installed{Cursor: *c, Epoch: p.Epoch != m.epoch, Stale: c.HubEpoch != e.Since.HubEpoch || c.Pos != e.Since.Pos}
+	done := engine.Installed{Cursor: *c, Epoch: p.Epoch != m.epoch || p.LastSeq > int64(len(m.log)), Stale: c.HubEpoch != e.Since.HubEpoch || c.Pos != e.Since.Pos}
 	if done.Epoch || done.Stale {
 		return done
 	}

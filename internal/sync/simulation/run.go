@@ -238,7 +238,7 @@ func (w *world) round() bool {
 		if n.machine.Busy() {
 			w.giveUp(n)
 		}
-		if w.waiting(n) > 0 {
+		if n.blocked || w.waiting(n) > 0 {
 			quiet = false
 		}
 	}
