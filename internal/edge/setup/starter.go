@@ -25,7 +25,9 @@ func starterMinutes(department string) int {
 
 // starterID gives the id of a record of the starter catalogue by what it is: every node makes the same one, so that the
 // labs of one organisation share a test instead of each bringing its own.
-func starterID(parts ...string) lab.ID { return lab.NameID(append([]string{"jaanch", "starter"}, parts...)...) }
+func starterID(parts ...string) lab.ID {
+	return lab.NameID(append([]string{"jaanch", "starter"}, parts...)...)
+}
 
 // starterFrom is when the limits of the starter catalogue begin, one instant for all nodes: 1 January 2026, UTC.
 const starterFrom = 1767225600000
