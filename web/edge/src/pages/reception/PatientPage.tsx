@@ -15,6 +15,8 @@ import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
+import { HistoryLink } from '../history/HistoryLink';
+import { Merged, MergedInto } from './Merged';
 
 /** PatientPage is one person: what is known, what may be corrected, and the visits. */
 export function PatientPage() {
@@ -41,7 +43,11 @@ export function PatientPage() {
         }}
       >
         <Edit key={person.data.patient.versions} patient={person.data.patient} />
-        <Visits visits={person.data.visits} />
+        <div className="col" style={{ gap: 16 }}>
+          <MergedInto id={person.data.patient.merged_into} />
+          <Visits visits={person.data.visits} />
+          <Merged records={person.data.merged} />
+        </div>
       </div>
     </div>
   );
@@ -147,7 +153,9 @@ function Edit({ patient }: { patient: S['Patient'] }) {
           <Text label={t('patient.city')} value={f.city} onChange={(city) => setF({ ...f, city })} />
         </div>
         {save.error && problemOf(save.error).code !== 'stale_record' && <Fault error={save.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
+        <div className="row wrap" style={{ justifyContent: 'flex-end' }}>
+          <HistoryLink entity="patient" id={patient.id} />
+          <span className="grow" />
           <Button onClick={() => void navigate({ to: '/reception', search: { patient: patient.id } })}>
             {t('patient.visit')}
           </Button>
