@@ -98,7 +98,7 @@ func (r *routes) messages(ctx context.Context, in *messagesOf) (*out[bench.Messa
 }
 
 func (r *routes) message(ctx context.Context, in *byNumber) (*out[bench.Message], error) {
-	return answer(r.s.Bench.Message(ctx, in.ID))
+	return answer(r.s.Lines.Message(ctx, in.ID))
 }
 
 func (r *routes) recordHistory(ctx context.Context, in *recordOf) (*out[overview.Trail], error) {

@@ -129,6 +129,7 @@ func (rd *astmReader) record(r *astm.Record, i int) {
 		rd.row = astmRow{h: rd.row.h, p: rd.row.p, o: r}
 		rd.group, rd.notes = i, nil
 		rd.order(r)
+		rd.refuse()
 	case 'R':
 		rd.row.r = r
 		rd.result(r, i)
@@ -196,6 +197,7 @@ func (rd *astmReader) comment(r *astm.Record) {
 	}
 	if rd.row.r == nil {
 		rd.notes = append(rd.notes, c)
+		rd.refusalReason(c.Text)
 		return
 	}
 	last := &rd.out.Observations[len(rd.out.Observations)-1]

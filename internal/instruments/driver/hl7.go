@@ -108,6 +108,7 @@ func decodeHL7(m *hl7.Message, p *profile.Profile) Message {
 	}
 	rd.endGroup()
 	rd.close()
+	rd.out.Refusals = refusalsHL7(m, p)
 	return rd.out
 }
 

@@ -10,7 +10,9 @@ func Schema() Registry {
 		billEntities(),
 		catalogueEntities(),
 		benchEntities(),
+		profileEntities(),
 		personEntities(),
+		controlEntities(),
 	} {
 		all = append(all, part...)
 	}
