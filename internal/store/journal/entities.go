@@ -11,6 +11,7 @@ func Schema() Registry {
 		catalogueEntities(),
 		benchEntities(),
 		personEntities(),
+		conflictEntities(),
 	} {
 		all = append(all, part...)
 	}

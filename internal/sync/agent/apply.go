@@ -237,6 +237,9 @@ func (a *Agent) mayInstall(ctx context.Context, tx *sqlite.Tx, entity journal.En
 	case entity.Name == "user" && found && groupName(entity, g.Group) == "access":
 		return disables(entity, g)
 	}
+	if other, err := a.vouchesForOther(ctx, tx, entity, g); err != nil || other {
+		return false, err
+	}
 	for _, l := range policy.Locks() {
 		if !found || l.Entity != entity.Name || l.Group != groupName(entity, g.Group) {
 			continue

@@ -16,6 +16,9 @@ import (
 // write applies an insert, an update or an amendment, group by group.
 func (f *fold) write(c change) Outcome {
 	if c.record == nil {
+		if out, held := f.hold(c); held {
+			return out
+		}
 		f.create(c)
 		return Outcome{}
 	}
@@ -104,12 +107,12 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 	}
 	open := f.openOn(r.Key, g)
 	switch {
-	case slices.Contains(r.Locked, g) && c.Op != journal.OpAmend:
+	case (slices.Contains(r.Locked, g) || c.entity.fixed) && c.Op != journal.OpAmend:
 		return f.refuse(c, g, KindLocked, open)
 	case r.Deleted:
 		return f.refuse(c, g, KindTombstone, open)
 	case cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch):
-		if open != nil && open.ID != c.resolves {
+		if open != nil {
 			return f.join(open, c, g)
 		}
 		return f.settle(c, g, cur)
@@ -117,11 +120,13 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 	f.take(c, g, fields)
 	if open != nil {
 		if open.ID == c.resolves {
-			open.State, open.Resolver, open.Winner = StateResolved, c.Actor, string(policy.Client)
+			open.State, open.Resolver, open.Winner, open.ClosedMS = StateResolved, c.Actor, string(policy.Client), c.WallMS
+			f.closed[open.ID] = c.TxID
 		} else {
 			open.Server = valueOf(r.Groups[g], r.values(c.entity, g), r.Deleted)
 		}
 		f.touched[open.ID] = open
+		f.attach(open, r)
 	}
 	return Outcome{}
 }
@@ -145,19 +150,22 @@ func (f *fold) settle(c change, g int, cur Group) Outcome {
 	server := r.values(c.entity, g)
 	client := maps.Clone(server)
 	maps.Copy(client, c.fields[g])
-	v := f.contest(c.entity.Entity, group, r,
+	verdict := f.contest(c.entity.Entity, group, r,
 		policy.Side{Fields: server, HLC: cur.HLC, Device: cur.Device, Suspect: cur.Suspect},
 		policy.Side{Fields: client, HLC: f.effective(c.HLC), Device: f.Device, Suspect: c.HLC.Millis() > f.NowMS+suspectAhead})
+	if decided := f.resolvedOn(r.Key, g); decided != nil && verdict.Winner == policy.Nobody {
+		return f.reopen(decided, c, valueOf(cur, server, r.Deleted))
+	}
 	con := f.record(c, g, KindValue, group.Strategy, server)
-	con.Winner = string(v.Winner)
-	switch v.Winner {
+	con.Winner = string(verdict.Winner)
+	switch verdict.Winner {
 	case policy.Client:
 		con.State = StateAuto
 		f.take(c, g, c.fields[g])
 		return Outcome{Code: wire.Applied, Conflict: con.ID}
 	case policy.Both:
 		con.State = StateAuto
-		f.take(c, g, v.Fields)
+		f.take(c, g, verdict.Fields)
 		merged := r.Groups[g]
 		merged.Device, merged.Epoch, merged.Seq = lab.ID{}, f.HubEpoch, 0 // the value is the hub's own: nobody skips it as an echo
 		r.Groups[g] = merged
@@ -193,6 +201,9 @@ func (f *fold) join(open *Conflict, c change, g int) Outcome {
 		open.Clients = append(open.Clients, value)
 	}
 	f.touched[open.ID] = open
+	if open.ID == c.resolves {
+		f.refused[open.ID] = c.TxID
+	}
 	f.nudge(c.record, g)
 	return Outcome{Code: wire.ConflictOpen, Conflict: open.ID}
 }
@@ -305,6 +316,7 @@ func (r *Record) values(es *entitySchema, g int) map[int]any {
 
 // erase empties the personal fields of everything that is about the person.
 func (f *fold) erase(subject lab.ID) {
+	f.forget(subject)
 	for _, r := range f.Batch.Records {
 		if r.Subject != subject {
 			continue

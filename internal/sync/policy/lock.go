@@ -9,7 +9,7 @@ type Lock struct {
 	Column string // of By, the id of the closed record
 }
 
-// Locks lists them. Insert-only entities need none: their groups are never changed after they were written.
+// Locks lists them. Insert-only entities need none: Fixed closes them whole.
 func Locks() []Lock {
 	return []Lock{
 		{Entity: "result", Group: "clinical", By: "verification", Column: "result_id"},
@@ -27,5 +27,14 @@ type Home struct {
 func Homes() []Home {
 	return []Home{
 		{Entity: "result", Column: "sample_id", Of: "sample"},
+	}
+}
+
+// Fixed lists the entities that are written once and never changed: what was signed, issued, paid, consented, said or
+// decided. The node's triggers hold them at the lab; here no update of one is applied whoever sends it, it waits for a person.
+func Fixed() []string {
+	return []string{
+		"consent", "verification", "report", "release", "withdrawal", "critical_call", "invoice", "invoice_line", "payment",
+		"inbox_decision", "hold_decision", "label_print", "delivery",
 	}
 }

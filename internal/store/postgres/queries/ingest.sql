@@ -14,7 +14,7 @@ DELETE FROM subject_key WHERE org = $1 AND subject = $2;
 UPDATE journal SET phi = NULL WHERE org = $1 AND subject = $2 AND phi IS NOT NULL;
 
 -- name: EraseConflicts :exec
-UPDATE conflict SET server = '{}', clients = '[]' WHERE org = $1 AND subject = $2;
+UPDATE conflict SET server = '{}', clients = '[]', was = NULL, reason = NULL WHERE org = $1 AND subject = $2;
 
 -- name: JournalOutcomes :many
 SELECT seq, outcome, conflict FROM journal
@@ -32,13 +32,30 @@ WHERE org = $1 AND record = $2 ORDER BY recv_at DESC, seq DESC LIMIT sqlc.arg(mo
 INSERT INTO quarantine (org, device, epoch, seq, error, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 
 -- name: UpsertConflict :exec
-INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (org, id) DO UPDATE SET server = excluded.server, clients = excluded.clients, winner = excluded.winner,
-    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver;
+    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver, reason = excluded.reason,
+    was = excluded.was, held = excluded.held;
 
--- name: OpenConflictsOf :many
-SELECT * FROM conflict WHERE org = $1 AND state = 'open' AND record = ANY (sqlc.arg(records)::uuid[]) ORDER BY at, id;
+-- name: ConflictsOf :many
+SELECT * FROM conflict WHERE org = $1 AND state IN ('open', 'resolved') AND record = ANY (sqlc.arg(records)::uuid[]) ORDER BY at, id;
+
+-- name: ConflictsByID :many
+SELECT * FROM conflict WHERE org = $1 AND id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY at, id;
+
+-- name: ManualGroups :many
+SELECT entity, grp, set_by, set_at FROM manual_group WHERE org = $1 ORDER BY entity, grp;
+
+-- name: AddManualGroup :exec
+INSERT INTO manual_group (org, entity, grp, set_by, set_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
+
+-- name: DropManualGroup :exec
+DELETE FROM manual_group WHERE org = $1 AND entity = $2 AND grp = $3;
+
+-- name: JournalForward :many
+SELECT device, epoch, seq, op, fields, phi, outcome FROM journal
+WHERE org = $1 AND record = $2 ORDER BY recv_at, epoch, seq LIMIT sqlc.arg(most);
 
 -- name: CountConflicts :one
 SELECT count(*) FILTER (WHERE state = 'open')::bigint AS open, count(*) FILTER (WHERE state = 'auto')::bigint AS auto

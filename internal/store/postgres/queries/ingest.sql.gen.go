@@ -44,8 +44,31 @@ func (q *Queries) AddLabDay(ctx context.Context, db DBTX, arg AddLabDayParams) e
 	return err
 }
 
+const addManualGroup = `-- name: AddManualGroup :exec
+INSERT INTO manual_group (org, entity, grp, set_by, set_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+`
+
+type AddManualGroupParams struct {
+	Org    lab.ID
+	Entity int32
+	Grp    int32
+	SetBy  string
+	SetAt  time.Time
+}
+
+func (q *Queries) AddManualGroup(ctx context.Context, db DBTX, arg AddManualGroupParams) error {
+	_, err := db.Exec(ctx, addManualGroup,
+		arg.Org,
+		arg.Entity,
+		arg.Grp,
+		arg.SetBy,
+		arg.SetAt,
+	)
+	return err
+}
+
 const conflicts = `-- name: Conflicts :many
-SELECT c.org, c.id, c.home, c.entity, c.record, c.grp, c.subject, c.kind, c.strategy, c.state, c.winner, c.base, c.server, c.clients, c.at, c.closed_at, c.resolver, c.reason, l.name AS lab_name FROM conflict c LEFT JOIN lab l ON l.org = c.org AND l.id = c.home
+SELECT c.org, c.id, c.home, c.entity, c.record, c.grp, c.subject, c.kind, c.strategy, c.state, c.winner, c.base, c.server, c.clients, c.at, c.closed_at, c.resolver, c.reason, c.was, c.held, l.name AS lab_name FROM conflict c LEFT JOIN lab l ON l.org = c.org AND l.id = c.home
 WHERE c.org = $1 AND c.state = $2
   AND ($3::timestamptz IS NULL OR (c.at, c.id) < ($3::timestamptz, $4::uuid))
 ORDER BY c.at DESC, c.id DESC LIMIT $5
@@ -78,6 +101,8 @@ type ConflictsRow struct {
 	ClosedAt *time.Time
 	Resolver *string
 	Reason   *string
+	Was      []byte
+	Held     []byte
 	LabName  *string
 }
 
@@ -115,7 +140,109 @@ func (q *Queries) Conflicts(ctx context.Context, db DBTX, arg ConflictsParams) (
 			&i.ClosedAt,
 			&i.Resolver,
 			&i.Reason,
+			&i.Was,
+			&i.Held,
 			&i.LabName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const conflictsByID = `-- name: ConflictsByID :many
+SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held FROM conflict WHERE org = $1 AND id = ANY ($2::uuid[]) ORDER BY at, id
+`
+
+type ConflictsByIDParams struct {
+	Org lab.ID
+	Ids []lab.ID
+}
+
+func (q *Queries) ConflictsByID(ctx context.Context, db DBTX, arg ConflictsByIDParams) ([]Conflict, error) {
+	rows, err := db.Query(ctx, conflictsByID, arg.Org, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
+		if err := rows.Scan(
+			&i.Org,
+			&i.ID,
+			&i.Home,
+			&i.Entity,
+			&i.Record,
+			&i.Grp,
+			&i.Subject,
+			&i.Kind,
+			&i.Strategy,
+			&i.State,
+			&i.Winner,
+			&i.Base,
+			&i.Server,
+			&i.Clients,
+			&i.At,
+			&i.ClosedAt,
+			&i.Resolver,
+			&i.Reason,
+			&i.Was,
+			&i.Held,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const conflictsOf = `-- name: ConflictsOf :many
+SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held FROM conflict WHERE org = $1 AND state IN ('open', 'resolved') AND record = ANY ($2::uuid[]) ORDER BY at, id
+`
+
+type ConflictsOfParams struct {
+	Org     lab.ID
+	Records []lab.ID
+}
+
+func (q *Queries) ConflictsOf(ctx context.Context, db DBTX, arg ConflictsOfParams) ([]Conflict, error) {
+	rows, err := db.Query(ctx, conflictsOf, arg.Org, arg.Records)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
+		if err := rows.Scan(
+			&i.Org,
+			&i.ID,
+			&i.Home,
+			&i.Entity,
+			&i.Record,
+			&i.Grp,
+			&i.Subject,
+			&i.Kind,
+			&i.Strategy,
+			&i.State,
+			&i.Winner,
+			&i.Base,
+			&i.Server,
+			&i.Clients,
+			&i.At,
+			&i.ClosedAt,
+			&i.Resolver,
+			&i.Reason,
+			&i.Was,
+			&i.Held,
 		); err != nil {
 			return nil, err
 		}
@@ -158,8 +285,23 @@ func (q *Queries) DeleteSubjectKey(ctx context.Context, db DBTX, arg DeleteSubje
 	return err
 }
 
+const dropManualGroup = `-- name: DropManualGroup :exec
+DELETE FROM manual_group WHERE org = $1 AND entity = $2 AND grp = $3
+`
+
+type DropManualGroupParams struct {
+	Org    lab.ID
+	Entity int32
+	Grp    int32
+}
+
+func (q *Queries) DropManualGroup(ctx context.Context, db DBTX, arg DropManualGroupParams) error {
+	_, err := db.Exec(ctx, dropManualGroup, arg.Org, arg.Entity, arg.Grp)
+	return err
+}
+
 const eraseConflicts = `-- name: EraseConflicts :exec
-UPDATE conflict SET server = '{}', clients = '[]' WHERE org = $1 AND subject = $2
+UPDATE conflict SET server = '{}', clients = '[]', was = NULL, reason = NULL WHERE org = $1 AND subject = $2
 `
 
 type EraseConflictsParams struct {
@@ -209,6 +351,55 @@ func (q *Queries) InsertQuarantine(ctx context.Context, db DBTX, arg InsertQuara
 		arg.At,
 	)
 	return err
+}
+
+const journalForward = `-- name: JournalForward :many
+SELECT device, epoch, seq, op, fields, phi, outcome FROM journal
+WHERE org = $1 AND record = $2 ORDER BY recv_at, epoch, seq LIMIT $3
+`
+
+type JournalForwardParams struct {
+	Org    lab.ID
+	Record lab.ID
+	Most   int32
+}
+
+type JournalForwardRow struct {
+	Device  lab.ID
+	Epoch   int64
+	Seq     int64
+	Op      string
+	Fields  []byte
+	Phi     []byte
+	Outcome int16
+}
+
+func (q *Queries) JournalForward(ctx context.Context, db DBTX, arg JournalForwardParams) ([]JournalForwardRow, error) {
+	rows, err := db.Query(ctx, journalForward, arg.Org, arg.Record, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []JournalForwardRow{}
+	for rows.Next() {
+		var i JournalForwardRow
+		if err := rows.Scan(
+			&i.Device,
+			&i.Epoch,
+			&i.Seq,
+			&i.Op,
+			&i.Fields,
+			&i.Phi,
+			&i.Outcome,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const journalHash = `-- name: JournalHash :one
@@ -396,6 +587,42 @@ func (q *Queries) LockScopes(ctx context.Context, db DBTX, arg LockScopesParams)
 	return items, nil
 }
 
+const manualGroups = `-- name: ManualGroups :many
+SELECT entity, grp, set_by, set_at FROM manual_group WHERE org = $1 ORDER BY entity, grp
+`
+
+type ManualGroupsRow struct {
+	Entity int32
+	Grp    int32
+	SetBy  string
+	SetAt  time.Time
+}
+
+func (q *Queries) ManualGroups(ctx context.Context, db DBTX, org lab.ID) ([]ManualGroupsRow, error) {
+	rows, err := db.Query(ctx, manualGroups, org)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ManualGroupsRow{}
+	for rows.Next() {
+		var i ManualGroupsRow
+		if err := rows.Scan(
+			&i.Entity,
+			&i.Grp,
+			&i.SetBy,
+			&i.SetAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const moveScope = `-- name: MoveScope :one
 UPDATE scope_head SET pos = pos + $3 WHERE org = $1 AND scope = $2 RETURNING pos, hub_epoch
 `
@@ -416,54 +643,6 @@ func (q *Queries) MoveScope(ctx context.Context, db DBTX, arg MoveScopeParams) (
 	var i MoveScopeRow
 	err := row.Scan(&i.Pos, &i.HubEpoch)
 	return i, err
-}
-
-const openConflictsOf = `-- name: OpenConflictsOf :many
-SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason FROM conflict WHERE org = $1 AND state = 'open' AND record = ANY ($2::uuid[]) ORDER BY at, id
-`
-
-type OpenConflictsOfParams struct {
-	Org     lab.ID
-	Records []lab.ID
-}
-
-func (q *Queries) OpenConflictsOf(ctx context.Context, db DBTX, arg OpenConflictsOfParams) ([]Conflict, error) {
-	rows, err := db.Query(ctx, openConflictsOf, arg.Org, arg.Records)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Conflict{}
-	for rows.Next() {
-		var i Conflict
-		if err := rows.Scan(
-			&i.Org,
-			&i.ID,
-			&i.Home,
-			&i.Entity,
-			&i.Record,
-			&i.Grp,
-			&i.Subject,
-			&i.Kind,
-			&i.Strategy,
-			&i.State,
-			&i.Winner,
-			&i.Base,
-			&i.Server,
-			&i.Clients,
-			&i.At,
-			&i.ClosedAt,
-			&i.Resolver,
-			&i.Reason,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const subjectKeys = `-- name: SubjectKeys :many
@@ -501,10 +680,11 @@ func (q *Queries) SubjectKeys(ctx context.Context, db DBTX, arg SubjectKeysParam
 }
 
 const upsertConflict = `-- name: UpsertConflict :exec
-INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (org, id) DO UPDATE SET server = excluded.server, clients = excluded.clients, winner = excluded.winner,
-    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver
+    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver, reason = excluded.reason,
+    was = excluded.was, held = excluded.held
 `
 
 type UpsertConflictParams struct {
@@ -525,6 +705,9 @@ type UpsertConflictParams struct {
 	At       time.Time
 	ClosedAt *time.Time
 	Resolver *string
+	Reason   *string
+	Was      []byte
+	Held     []byte
 }
 
 func (q *Queries) UpsertConflict(ctx context.Context, db DBTX, arg UpsertConflictParams) error {
@@ -546,6 +729,9 @@ func (q *Queries) UpsertConflict(ctx context.Context, db DBTX, arg UpsertConflic
 		arg.At,
 		arg.ClosedAt,
 		arg.Resolver,
+		arg.Reason,
+		arg.Was,
+		arg.Held,
 	)
 	return err
 }

@@ -10,6 +10,17 @@ import (
 	"jaanch/internal/lab"
 )
 
+type Attachment struct {
+	Org        lab.ID
+	Sha256     []byte
+	Size       int64
+	Mime       string
+	Have       int64
+	Device     lab.ID
+	BegunAt    time.Time
+	VerifiedAt *time.Time
+}
+
 type Conflict struct {
 	Org      lab.ID
 	ID       lab.ID
@@ -29,6 +40,8 @@ type Conflict struct {
 	ClosedAt *time.Time
 	Resolver *string
 	Reason   *string
+	Was      []byte
+	Held     []byte
 }
 
 type Device struct {
@@ -45,6 +58,23 @@ type Device struct {
 	LastHash   []byte
 	Schema     int32
 	EnrolledAt time.Time
+}
+
+type DeviceEvent struct {
+	Org    lab.ID
+	ID     int64
+	Device lab.ID
+	At     time.Time
+	Kind   string
+	Actor  string
+	Note   string
+}
+
+type DeviceKey struct {
+	Org       lab.ID
+	Device    lab.ID
+	Pubkey    []byte
+	RetiredAt time.Time
 }
 
 type DeviceNonce struct {
@@ -188,6 +218,14 @@ type Login struct {
 	Login  string
 	Org    lab.ID
 	UserID lab.ID
+}
+
+type ManualGroup struct {
+	Org    lab.ID
+	Entity int32
+	Grp    int32
+	SetBy  string
+	SetAt  time.Time
 }
 
 type Org struct {
