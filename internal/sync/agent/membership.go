@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -23,6 +25,7 @@ const (
 	keyAcked    = "acked_seq"
 	keyLastOK   = "sync_last_ok"
 	keyPaused   = "sync_paused"
+	keyPeers    = "hub_nodes"
 )
 
 // membership is where the node belongs, as it was told when it joined.
@@ -65,6 +68,23 @@ func (a *Agent) membership(ctx context.Context) (membership, error) {
 		return err
 	})
 	return m, err
+}
+
+// Peers gives the nodes of this lab as the hub last told them, this one among them; none before the first handshake.
+func (a *Agent) Peers(ctx context.Context) ([]wire.Peer, error) {
+	out := []wire.Peer{}
+	err := a.o.DB.View(ctx, func(tx *sqlite.ReadTx) error {
+		var text string
+		found, err := tx.State(ctx, keyPeers, &text)
+		if err != nil || !found {
+			return err
+		}
+		if err := json.Unmarshal([]byte(text), &out); err != nil {
+			return fmt.Errorf("read the lab's nodes: %w", err)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // Enrol joins the hub by a code from its administrator. The node's key stays here; the hub gets the public half and the

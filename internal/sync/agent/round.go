@@ -3,7 +3,9 @@ package agent
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"jaanch/internal/lab"
@@ -78,6 +80,10 @@ func (a *Agent) hello(ctx context.Context, m *membership, token string) error {
 	if err := a.compare(ctx, reply, head); err != nil {
 		return err
 	}
+	peers, err := json.Marshal(reply.Nodes)
+	if err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
 	skew := (began.Sub(reply.Received) + ended.Sub(reply.Sent)) / 2
 	a.mu.Lock()
 	a.link.hello, a.link.skew, a.link.rtt = ended, skew, ended.Sub(began)-reply.Sent.Sub(reply.Received)
@@ -90,7 +96,7 @@ func (a *Agent) hello(ctx context.Context, m *membership, token string) error {
 		}
 		m.hubEpoch, m.acked = reply.HubEpoch, reply.LastSeq
 		for key, value := range map[string]any{
-			keyHubEpoch: m.hubEpoch, keyAcked: m.acked, keyOrgName: reply.OrgName, keyLabName: reply.LabName,
+			keyHubEpoch: m.hubEpoch, keyAcked: m.acked, keyOrgName: reply.OrgName, keyLabName: reply.LabName, keyPeers: string(peers),
 		} {
 			if err := tx.SetState(key, value); err != nil {
 				return err

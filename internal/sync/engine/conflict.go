@@ -46,6 +46,7 @@ type side struct {
 	WallMS  int64          `json:"wall_ms"`
 	ZoneMin int            `json:"zone_min"`
 	Deleted bool           `json:"deleted,omitempty"`
+	Signed  bool           `json:"signed,omitempty"` // its author vouched for it
 	Fields  map[string]any `json:"fields"`
 }
 
@@ -95,6 +96,7 @@ func (f *fold) document(c *Conflict) map[string]any {
 	named := len(standsPersonal) > 0
 	for i, v := range c.Clients {
 		claims[i], personal[i] = entity.split(v)
+		claims[i].Signed = slices.ContainsFunc(c.Held, func(h Held) bool { return h.Device == v.Device && h.Seq > v.Seq })
 		named = named || len(personal[i]) > 0
 	}
 	was, wasPersonal := entity.parts(c.Was)
@@ -216,6 +218,7 @@ func (f *fold) decide(c change) Outcome {
 	case decided.state == StateResolved && con.State == StateOpen,
 		decided.state == StateResolved && con.State == StateResolved && f.closed[con.ID] == c.TxID:
 		con.close(c, decided)
+		f.takeSigned(con, c)
 		return Outcome{}
 	case decided.state == StateOpen && con.State != StateOpen && f.openOn(con.Key, con.Group) == nil:
 		con.State, con.Winner, con.Resolver, con.ClosedMS, con.Reason = StateOpen, string(policy.Nobody), "", 0, decided.reason
@@ -226,10 +229,31 @@ func (f *fold) decide(c change) Outcome {
 	return Outcome{Code: wire.Superseded, Conflict: con.ID} // somebody else decided first
 }
 
+// takeSigned brings in the value that was vouched for, when a person took it at the node where it stands already: that
+// node has nothing to change, so its decision carries no value.
+func (f *fold) takeSigned(con *Conflict, c change) {
+	r := f.Batch.Records[con.Key]
+	if r == nil || len(con.Held) == 0 || con.Winner != string(policy.Client) || f.closed[con.ID] == c.TxID {
+		return
+	}
+	fields := map[int]any{}
+	for _, v := range con.Clients {
+		if v.Device == con.Held[0].Device && v.Seq < con.Held[0].Seq {
+			maps.Copy(fields, v.Fields)
+		}
+	}
+	if r.differs(fields) {
+		about := c
+		about.record = r
+		f.take(about, con.Group, fields)
+	}
+	f.attach(con, r)
+}
+
 // decision is what an entry says about a conflict.
 type decision struct{ state, winner, reason string }
 
-func (c change) decision() decision {
+func (c *change) decision() decision {
 	var d decision
 	for column, into := range map[string]*string{"state": &d.state, "winner": &d.winner, "reason": &d.reason} {
 		if fd, ok := c.entity.Column(column); ok {

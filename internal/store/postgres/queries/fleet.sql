@@ -73,6 +73,9 @@ LEFT JOIN device_state s ON s.org = d.org AND s.device = d.id
 WHERE d.org = $1 AND d.kind = 'node'
 ORDER BY l.name, d.code;
 
+-- name: LabNodes :many
+SELECT id, code, name FROM device WHERE org = $1 AND lab = $2 AND kind = 'node' ORDER BY code;
+
 -- name: InsertEnrolCode :exec
 INSERT INTO enrol_code (selector, org, lab, hash, created_at, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
 

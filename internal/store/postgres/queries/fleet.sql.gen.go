@@ -526,6 +526,41 @@ func (q *Queries) LabByID(ctx context.Context, db DBTX, arg LabByIDParams) (Lab,
 	return i, err
 }
 
+const labNodes = `-- name: LabNodes :many
+SELECT id, code, name FROM device WHERE org = $1 AND lab = $2 AND kind = 'node' ORDER BY code
+`
+
+type LabNodesParams struct {
+	Org lab.ID
+	Lab lab.ID
+}
+
+type LabNodesRow struct {
+	ID   lab.ID
+	Code string
+	Name string
+}
+
+func (q *Queries) LabNodes(ctx context.Context, db DBTX, arg LabNodesParams) ([]LabNodesRow, error) {
+	rows, err := db.Query(ctx, labNodes, arg.Org, arg.Lab)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LabNodesRow{}
+	for rows.Next() {
+		var i LabNodesRow
+		if err := rows.Scan(&i.ID, &i.Code, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const labs = `-- name: Labs :many
 SELECT org, id, name, city, created_at FROM lab WHERE org = $1 ORDER BY name, id
 `

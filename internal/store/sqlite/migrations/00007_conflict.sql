@@ -30,5 +30,8 @@ CREATE TABLE conflict (
 CREATE INDEX conflict_state ON conflict (state, at_ms);
 CREATE INDEX conflict_record ON conflict (record_id, state);
 
+-- Several nodes of one lab have settings of their own, and each pulls those of the others: this one's are named here.
+INSERT INTO sync_state (k, v) SELECT 'own_setting', id FROM lab_setting WHERE _del = 0 ORDER BY _rv, id LIMIT 1;
+
 -- +goose Down
 -- Forward only.

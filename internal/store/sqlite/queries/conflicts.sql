@@ -31,3 +31,31 @@ ORDER BY v.registered_ms DESC LIMIT 50;
 
 -- name: DropKeptAside :exec
 DELETE FROM sync_stage WHERE ent = sqlc.arg(ent) AND id = sqlc.arg(id);
+
+-- name: ResultTitle :one
+SELECT t.code, t.name, coalesce(s.accession,'') AS accession, o.visit_id, o.patient_id FROM result r
+JOIN order_test o ON o.id = r.order_test_id JOIN test t ON t.id = r.test_id LEFT JOIN sample s ON s.id = r.sample_id WHERE r.id = sqlc.arg(id);
+
+-- name: VisitOfTest :many
+SELECT visit_id FROM order_test WHERE id = ?;
+
+-- name: VisitOfResult :many
+SELECT o.visit_id FROM result r JOIN order_test o ON o.id = r.order_test_id WHERE r.id = ?;
+
+-- name: VisitOfSample :many
+SELECT visit_id FROM sample WHERE id = ?;
+
+-- name: VisitOfVerification :many
+SELECT visit_id FROM verification WHERE id = ?;
+
+-- name: VisitOfRelease :many
+SELECT visit_id FROM release WHERE id = ?;
+
+-- name: VisitOfHoldDecision :many
+SELECT o.visit_id FROM hold_decision h JOIN order_test o ON o.id = h.order_test_id WHERE h.id = ?;
+
+-- name: ReportReplaced :many
+SELECT replaces FROM report WHERE id = ? AND replaces IS NOT NULL;
+
+-- name: ReportWithdrawn :many
+SELECT report_id FROM withdrawal WHERE id = ?;

@@ -214,6 +214,248 @@ func (q *Queries) OpenConflictOfVisit(ctx context.Context, visit ID) (OpenConfli
 	return i, err
 }
 
+const reportReplaced = `-- name: ReportReplaced :many
+SELECT replaces FROM report WHERE id = ? AND replaces IS NOT NULL
+`
+
+func (q *Queries) ReportReplaced(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, reportReplaced, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var replaces ID
+		if err := rows.Scan(&replaces); err != nil {
+			return nil, err
+		}
+		items = append(items, replaces)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportWithdrawn = `-- name: ReportWithdrawn :many
+SELECT report_id FROM withdrawal WHERE id = ?
+`
+
+func (q *Queries) ReportWithdrawn(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, reportWithdrawn, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var report_id ID
+		if err := rows.Scan(&report_id); err != nil {
+			return nil, err
+		}
+		items = append(items, report_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const resultTitle = `-- name: ResultTitle :one
+SELECT t.code, t.name, coalesce(s.accession,'') AS accession, o.visit_id, o.patient_id FROM result r
+JOIN order_test o ON o.id = r.order_test_id JOIN test t ON t.id = r.test_id LEFT JOIN sample s ON s.id = r.sample_id WHERE r.id = ?1
+`
+
+type ResultTitleRow struct {
+	Code      string
+	Name      string
+	Accession string
+	VisitID   ID
+	PatientID ID
+}
+
+func (q *Queries) ResultTitle(ctx context.Context, id ID) (ResultTitleRow, error) {
+	row := q.db.QueryRowContext(ctx, resultTitle, id)
+	var i ResultTitleRow
+	err := row.Scan(
+		&i.Code,
+		&i.Name,
+		&i.Accession,
+		&i.VisitID,
+		&i.PatientID,
+	)
+	return i, err
+}
+
+const visitOfHoldDecision = `-- name: VisitOfHoldDecision :many
+SELECT o.visit_id FROM hold_decision h JOIN order_test o ON o.id = h.order_test_id WHERE h.id = ?
+`
+
+func (q *Queries) VisitOfHoldDecision(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, visitOfHoldDecision, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var visit_id ID
+		if err := rows.Scan(&visit_id); err != nil {
+			return nil, err
+		}
+		items = append(items, visit_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitOfRelease = `-- name: VisitOfRelease :many
+SELECT visit_id FROM release WHERE id = ?
+`
+
+func (q *Queries) VisitOfRelease(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, visitOfRelease, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var visit_id ID
+		if err := rows.Scan(&visit_id); err != nil {
+			return nil, err
+		}
+		items = append(items, visit_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitOfResult = `-- name: VisitOfResult :many
+SELECT o.visit_id FROM result r JOIN order_test o ON o.id = r.order_test_id WHERE r.id = ?
+`
+
+func (q *Queries) VisitOfResult(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, visitOfResult, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var visit_id ID
+		if err := rows.Scan(&visit_id); err != nil {
+			return nil, err
+		}
+		items = append(items, visit_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitOfSample = `-- name: VisitOfSample :many
+SELECT visit_id FROM sample WHERE id = ?
+`
+
+func (q *Queries) VisitOfSample(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, visitOfSample, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var visit_id ID
+		if err := rows.Scan(&visit_id); err != nil {
+			return nil, err
+		}
+		items = append(items, visit_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitOfTest = `-- name: VisitOfTest :many
+SELECT visit_id FROM order_test WHERE id = ?
+`
+
+func (q *Queries) VisitOfTest(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, visitOfTest, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var visit_id ID
+		if err := rows.Scan(&visit_id); err != nil {
+			return nil, err
+		}
+		items = append(items, visit_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitOfVerification = `-- name: VisitOfVerification :many
+SELECT visit_id FROM verification WHERE id = ?
+`
+
+func (q *Queries) VisitOfVerification(ctx context.Context, id ID) ([]ID, error) {
+	rows, err := q.db.QueryContext(ctx, visitOfVerification, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ID
+	for rows.Next() {
+		var visit_id ID
+		if err := rows.Scan(&visit_id); err != nil {
+			return nil, err
+		}
+		items = append(items, visit_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const visitsOfRecord = `-- name: VisitsOfRecord :many
 SELECT v.id, v.number FROM visit v WHERE v._del = 0 AND v.cancelled = 0 AND (
     v.id = ?1 OR v.patient_id = ?1
