@@ -91,10 +91,13 @@ func (a *Agent) Run(ctx context.Context) {
 	}
 	others.Go(func() { a.watch(ctx) })
 	others.Go(func() { a.listen(ctx) })
-	wait := time.Duration(0)
+	wait, well := time.Duration(0), a.o.Clock()
 	for attempt := 0; a.await(ctx, wait, attempt > 0); {
 		err := a.Sync(ctx)
-		wait, attempt = a.next(err, attempt)
+		if err == nil {
+			well = a.o.Clock()
+		}
+		wait, attempt = a.next(err, attempt, a.o.Clock().Sub(well))
 		a.planned(wait)
 	}
 }

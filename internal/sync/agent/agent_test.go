@@ -45,17 +45,24 @@ func TestBackOff(t *testing.T) {
 	for i, seconds := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
 		var wait time.Duration
 		limit := time.Duration(seconds) * time.Second
-		if wait, attempt = a.Next(lost, attempt); wait != limit || attempt != i+1 {
+		if wait, attempt = a.Next(lost, attempt, time.Hour); wait != limit || attempt != i+1 {
 			t.Errorf("try %d waits at most %v, want %v (attempt %d)", i, wait, limit, attempt)
 		}
 	}
-	if wait, again := a.Next(nil, attempt); wait != 6*time.Minute || again != 0 {
+	for lasted, most := range map[time.Duration]time.Duration{
+		0: time.Second, time.Minute: 30 * time.Second, 4 * time.Minute: 2 * time.Minute, 20 * time.Minute: 5 * time.Minute,
+	} {
+		if wait, _ := a.Next(lost, 20, lasted); wait != most {
+			t.Errorf("after an outage of %v it waits at most %v, want %v", lasted, wait, most)
+		}
+	}
+	if wait, again := a.Next(nil, attempt, 0); wait != 6*time.Minute || again != 0 {
 		t.Errorf("after a good round: %v, attempt %d; want the period and 20 %%", wait, again)
 	}
-	if wait, _ := a.Next(agent.Refused(lab.KindLimited, 429, 40*time.Second), 3); wait < 40*time.Second || wait > 42*time.Second {
+	if wait, _ := a.Next(agent.Refused(lab.KindLimited, 429, 40*time.Second), 3, time.Minute); wait < 40*time.Second || wait > 42*time.Second {
 		t.Errorf("asked to wait 40 s: %v", wait)
 	}
-	if wait, again := a.Next(agent.Refused(lab.KindForbidden, 403, 0), 0); wait < 4*time.Minute || again == 0 {
+	if wait, again := a.Next(agent.Refused(lab.KindForbidden, 403, 0), 0, 0); wait < 4*time.Minute || again == 0 {
 		t.Errorf("where only a person can help: %v, attempt %d", wait, again)
 	}
 }
@@ -112,7 +119,7 @@ func TestAlone(t *testing.T) {
 	if err != nil || s.State != agent.StateAlone {
 		t.Errorf("%+v %v", s, err)
 	}
-	if wait, again := a.Next(a.Sync(context.Background()), 3); again != 0 || wait < time.Minute {
+	if wait, again := a.Next(a.Sync(context.Background()), 3, 0); again != 0 || wait < time.Minute {
 		t.Errorf("a node alone waits %v, attempt %d", wait, again)
 	}
 }

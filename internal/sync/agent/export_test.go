@@ -15,4 +15,6 @@ func Refused(kind lab.Kind, status int, wait time.Duration) error {
 }
 
 // Next is next, for its test.
-func (a *Agent) Next(err error, attempt int) (time.Duration, int) { return a.next(err, attempt) }
+func (a *Agent) Next(err error, attempt int, lasted time.Duration) (time.Duration, int) {
+	return a.next(err, attempt, lasted)
+}

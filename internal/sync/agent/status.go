@@ -155,8 +155,10 @@ func (a *Agent) planned(wait time.Duration) {
 }
 
 // next tells how long to wait after a round: the period with its jitter after a good one and where only a person can
-// help, else a random time below a limit that doubles from 1 second to 5 minutes, or what the hub asked for.
-func (a *Agent) next(err error, attempt int) (wait time.Duration, attempts int) {
+// help, else a random time below a limit that doubles from 1 second to 5 minutes, or what the hub asked for. A fault that
+// has lasted so long is never waited out for more than half as long again: a hub that was away for a minute is found
+// within the next half, and only after a long outage do the labs of a hub spread their return over 5 minutes.
+func (a *Agent) next(err error, attempt int, lasted time.Duration) (wait time.Duration, attempts int) {
 	calm := a.o.Period*4/5 + time.Duration(a.o.Jitter(int64(a.o.Period*2/5)+1))
 	h, answered := asHub(err)
 	switch {
@@ -167,6 +169,6 @@ func (a *Agent) next(err error, attempt int) (wait time.Duration, attempts int) 
 	case lab.KindOf(err) == lab.KindForbidden:
 		return calm, attempt + 1
 	}
-	limit := min(time.Second<<min(attempt, 9), 5*time.Minute)
+	limit := min(time.Second<<min(attempt, 9), max(time.Second, lasted/2), 5*time.Minute)
 	return time.Duration(a.o.Jitter(int64(limit))) + 1, attempt + 1
 }

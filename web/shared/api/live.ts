@@ -36,13 +36,16 @@ export function readLive(text: string): LiveEvent | null {
   }
 }
 
-/** openLive keeps one websocket open until the returned function is called. After a gap it asks for a full refetch. */
+/**
+ * openLive keeps one websocket open until the returned function is called. Whenever it opens, the first time too, what is
+ * shown is fetched again: a page that was read before the feed began could have missed a change in between, and would
+ * show it only at the next one.
+ */
 export function openLive(o: LiveOptions): () => void {
   const make = o.socket ?? ((url: string) => new WebSocket(url));
   const random = o.random ?? Math.random;
   let closed = false;
   let tries = 0;
-  let lostOnce = false;
   let ws: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,7 +55,7 @@ export function openLive(o: LiveOptions): () => void {
     ws.onopen = () => {
       tries = 0;
       o.onState('open');
-      if (lostOnce) o.onEvent({ seq: 0, touched: [], resync: true });
+      o.onEvent({ seq: 0, touched: [], resync: true });
     };
     ws.onmessage = (m: MessageEvent) => {
       const e = typeof m.data === 'string' ? readLive(m.data) : null;
@@ -60,7 +63,6 @@ export function openLive(o: LiveOptions): () => void {
     };
     ws.onclose = () => {
       if (closed) return;
-      lostOnce = true;
       o.onState('lost');
       timer = setTimeout(connect, backoff(tries, random));
       tries += 1;
