@@ -19,6 +19,7 @@ import (
 
 	"jaanch/internal/edge/api"
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/conflict"
 	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/reception"
@@ -27,6 +28,7 @@ import (
 	"jaanch/internal/httpkit"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/session"
+	"jaanch/internal/lab"
 	"jaanch/internal/lab/label"
 	"jaanch/internal/reportpdf"
 	"jaanch/internal/store/journal"
@@ -172,7 +174,10 @@ func (n *Node) assemble(o Options) error {
 	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter})
 	n.Bench = bench.New(bench.Options{DB: n.DB, Zone: n.zone, Log: n.log, Profiles: profiles, TrustLoopback: o.Config.Demo})
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
-	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied})
+	p := &pulled{visits: map[lab.ID]bool{}}
+	n.Agent, err = agent.New(agent.Options{
+		DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: p.applied, Settled: p.settled,
+	})
 	if err != nil {
 		return err
 	}
@@ -213,7 +218,7 @@ func (n *Node) route(o Options) error {
 	router.Method(http.MethodGet, "/ca.crt", ca)
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
-		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
+		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Overview: look, Conflict: conflict.New(conflict.Options{DB: n.DB, Peers: n.Agent.Peers}), Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
 		Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {

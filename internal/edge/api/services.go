@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/conflict"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
@@ -26,6 +27,7 @@ type Services struct {
 	Office   *setup.Office
 	Overview *overview.Overview
 	Sync     Syncer
+	Conflict *conflict.Desk
 	Sessions *httpkit.Sessions
 	Live     *httpkit.Live
 	Now      func() time.Time

@@ -42,12 +42,6 @@ type SyncLine struct {
 	Code     string    `json:"code" doc:"ok, repeat, or what was wrong"`
 }
 
-type conflictPage struct {
-	State  string `query:"state" enum:"open,auto,resolved" default:"open"`
-	Before string `query:"before" maxLength:"120" doc:"next of the page before"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-}
-
 type logPage struct {
 	Before int64 `query:"before" minimum:"0" doc:"next of the page before"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -65,10 +59,6 @@ func (r *routes) records() {
 		func(ctx context.Context, s httpkit.Session, in *page) (*out[dashboard.Reports], error) {
 			return answer(r.s.Dashboard.Reports(ctx, s.Org, in.query()))
 		})
-	mount(r, route{method: http.MethodGet, path: "/conflicts", id: "conflicts", tag: tagRecords, rule: clinical(), summary: "What two people changed without seeing each other"},
-		func(ctx context.Context, s httpkit.Session, in *conflictPage) (*out[dashboard.Conflicts], error) {
-			return answer(r.s.Dashboard.Conflicts(ctx, s.Org, in.State, dashboard.Query{Before: in.Before, Limit: in.Limit}))
-		})
 	mount(r, route{method: http.MethodGet, path: "/catalogue/tests", id: "tests", tag: tagTests, rule: person(), summary: "Tests and their prices"},
 		func(ctx context.Context, s httpkit.Session, _ *nothing) (*out[dashboard.Tests], error) {
 			return answer(r.s.Dashboard.Tests(ctx, s.Org))
@@ -81,10 +71,8 @@ func (r *routes) records() {
 }
 
 func (r *routes) setPrice(ctx context.Context, s httpkit.Session, in *byID[Price]) (*out[Edited], error) {
-	actor := s.Actor()
-	actor.Kind = lab.ActorHub
 	rv, err := r.s.Ingest.Edit(ctx, ingest.Edit{
-		Org: s.Org, Actor: actor, Reason: "price", Entity: "test", Record: in.ID, Values: map[string]any{"price": in.Body.Price}, Seen: in.Body.Version,
+		Org: s.Org, Actor: hubActor(s), Reason: "price", Entity: "test", Record: in.ID, Values: map[string]any{"price": in.Body.Price}, Seen: in.Body.Version,
 	})
 	return answer(Edited{Version: rv}, err)
 }

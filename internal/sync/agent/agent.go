@@ -32,6 +32,7 @@ type Options struct {
 	Applied func(tx *sqlite.Tx, entity string, record lab.ID) error
 	// Applied is called in the transaction that installed a record, for what the node derives from it (the name index,
 	// states); nil for nothing.
+	Settled func(tx *sqlite.Tx) error // after the last record of a page, in the same transaction; nil for nothing
 }
 
 // Agent syncs one node. Make it with New, enrol it once, and let Run go.

@@ -32,6 +32,9 @@ func (a *Agent) install(ctx context.Context, p *wire.Page, size int) error {
 				return err
 			}
 		}
+		if err := a.settled(tx); err != nil {
+			return err
+		}
 		line.took = a.o.Clock().Sub(began)
 		return errors.Join(saveCursor(ctx, tx, p), a.audit(ctx, tx, line))
 	})
@@ -52,7 +55,7 @@ func (a *Agent) installSingly(ctx context.Context, p *wire.Page, line auditLine)
 			if err := a.begin(ctx, tx, p); err != nil {
 				return err
 			}
-			return a.installRow(ctx, tx, p, i)
+			return errors.Join(a.installRow(ctx, tx, p, i), a.settled(tx))
 		})
 		if err == nil {
 			continue
@@ -69,6 +72,13 @@ func (a *Agent) installSingly(ctx context.Context, p *wire.Page, line auditLine)
 	return a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
 		return errors.Join(saveCursor(ctx, tx, p), a.audit(ctx, tx, line))
 	})
+}
+
+func (a *Agent) settled(tx *sqlite.Tx) error {
+	if a.o.Settled == nil {
+		return nil
+	}
+	return a.o.Settled(tx)
 }
 
 // begin checks the page's epoch and brings what its records need: the subjects' keys and the hub's clock.

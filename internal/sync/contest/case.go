@@ -37,8 +37,8 @@ type Names struct {
 	Value func(column string, id lab.ID) string
 }
 
-// Case is a conflict as a person sees it.
-type Case struct {
+// Dispute is a conflict as a person sees it.
+type Dispute struct {
 	ID       lab.ID    `json:"id" format:"uuid"`
 	Entity   string    `json:"entity"`
 	Record   lab.ID    `json:"record" format:"uuid"`
@@ -52,20 +52,20 @@ type Case struct {
 	Strategy string    `json:"strategy"`
 	At       time.Time `json:"at"`
 	// Whole: one side is taken with all that belongs to it. Else each field may come from another side, or be typed.
-	Whole    bool       `json:"whole"`
-	Keep     bool       `json:"keep_only" doc:"What stands is signed or issued: it can only be kept here, and corrected by an amendment"`
-	Sides    []Side     `json:"sides" doc:"The first is the one that stands"`
-	Rows     []Row      `json:"rows"`
-	Blocked  []Blocked  `json:"blocked" doc:"What cannot go out until this is decided"`
-	Events   []Event    `json:"events" doc:"History of the record, oldest first"`
-	ClosedAt *time.Time `json:"closed_at,omitempty"`
-	Resolver string     `json:"resolver,omitempty"`
-	Reason   string     `json:"reason,omitempty"`
-	Version  string     `json:"version" doc:"Handed back with the decision"`
+	Whole    bool        `json:"whole"`
+	Keep     bool        `json:"keep_only" doc:"What stands is signed or issued: it can only be kept here, and corrected by an amendment"`
+	Sides    []Party     `json:"sides" doc:"The first is the one that stands"`
+	Rows     []Contended `json:"rows"`
+	Blocked  []Stopped   `json:"blocked" doc:"What cannot go out until this is decided"`
+	Events   []Happening `json:"events" doc:"History of the record, oldest first"`
+	ClosedAt *time.Time  `json:"closed_at,omitempty"`
+	Resolver string      `json:"resolver,omitempty"`
+	Reason   string      `json:"reason,omitempty"`
+	Version  string      `json:"version" doc:"Handed back with the decision"`
 }
 
-// Side is one value: who, where, when.
-type Side struct {
+// Party is one value: who, where, when.
+type Party struct {
 	By      string    `json:"by"`
 	Place   string    `json:"place"`
 	At      time.Time `json:"at"`
@@ -73,30 +73,30 @@ type Side struct {
 	Signed  bool      `json:"signed" doc:"Somebody verified this very value"`
 }
 
-// Row is one field. Cells stand in the order of the sides.
-type Row struct {
-	Field    string `json:"field"`
-	Was      string `json:"was"`
-	Cells    []Cell `json:"cells"`
-	Disputed bool   `json:"disputed"`
-	Typed    bool   `json:"typed" doc:"Another value may be typed"`
+// Contended is one field. Cells stand in the order of the sides.
+type Contended struct {
+	Field    string  `json:"field"`
+	Was      string  `json:"was"`
+	Cells    []Claim `json:"cells"`
+	Disputed bool    `json:"disputed"`
+	Typed    bool    `json:"typed" doc:"Another value may be typed"`
 }
 
-// Cell is one side's value of one field.
-type Cell struct {
+// Claim is one side's value of one field.
+type Claim struct {
 	Text    string `json:"text" doc:"Empty for nothing"`
 	Touched bool   `json:"touched"`
 }
 
-// Blocked is something that waits for the decision.
-type Blocked struct {
+// Stopped is something that waits for the decision.
+type Stopped struct {
 	Kind  string `json:"kind" enum:"report"`
 	ID    lab.ID `json:"id" format:"uuid"`
 	Title string `json:"title"`
 }
 
-// Event is one thing that happened to the record.
-type Event struct {
+// Happening is one thing that happened to the record.
+type Happening struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Place  string    `json:"place"`
@@ -135,8 +135,12 @@ func open(r journal.Registry, s Source) (opened, error) {
 		text string
 		into any
 	}{
-		{s.Stands, &o.sides[0]}, {s.Claims, &claims}, {s.Was, &o.was}, {s.StandsPersonal, &standsPersonal},
-		{s.ClaimsPersonal, &personal}, {s.WasPersonal, &wasPersonal},
+		{s.Stands, &o.sides[0]},
+		{s.Claims, &claims},
+		{s.Was, &o.was},
+		{s.StandsPersonal, &standsPersonal},
+		{s.ClaimsPersonal, &personal},
+		{s.WasPersonal, &wasPersonal},
 	} {
 		if part.text == "" {
 			continue
@@ -177,12 +181,12 @@ func (o *opened) claim(c side) {
 	o.sides = append(o.sides, c)
 }
 
-// Read makes the case. Title, lab, what it blocks and the history are added by the end that shows it.
-func Read(r journal.Registry, s Source, n Names) (Case, error) {
-	c := Case{
+// Read makes the dispute. Title, lab, what it blocks and the history are added by the end that shows it.
+func Read(r journal.Registry, s Source, n Names) (Dispute, error) {
+	c := Dispute{
 		ID: s.ID, Entity: s.Entity, Record: s.Record, Group: s.Group, Kind: s.Kind, State: s.State, Winner: s.Winner, Strategy: s.Strategy,
 		At: time.UnixMilli(s.AtMS).UTC(), Whole: !policy.Mixable(s.Entity), Keep: s.Kind == "locked" || s.Kind == "tombstone" || s.RecordLocked,
-		Resolver: "", Reason: s.Reason, Version: strconv.FormatInt(s.Version, 10), Sides: []Side{}, Rows: []Row{}, Blocked: []Blocked{}, Events: []Event{},
+		Resolver: "", Reason: s.Reason, Version: strconv.FormatInt(s.Version, 10), Sides: []Party{}, Rows: []Contended{}, Blocked: []Stopped{}, Events: []Happening{},
 	}
 	if s.ClosedMS > 0 && s.State == "resolved" {
 		at := time.UnixMilli(s.ClosedMS).UTC()
@@ -193,7 +197,7 @@ func Read(r journal.Registry, s Source, n Names) (Case, error) {
 		return c, err
 	}
 	for _, v := range o.sides {
-		out := Side{By: n.Actor(v.Actor), At: time.UnixMilli(v.WallMS).UTC(), Deleted: v.Deleted, Signed: v.Signed}
+		out := Party{By: n.Actor(v.Actor), At: time.UnixMilli(v.WallMS).UTC(), Deleted: v.Deleted, Signed: v.Signed}
 		if id, err := lab.ParseID(v.Device); err == nil {
 			out.Place = n.Place(id)
 		} else {
@@ -211,13 +215,13 @@ func Read(r journal.Registry, s Source, n Names) (Case, error) {
 }
 
 // row gives one field, where either side touched it and it says something to a person.
-func (o *opened) row(f journal.Field, n Names) (Row, bool) {
-	row := Row{Field: f.Column, Was: display(f, o.was[f.Column], n), Cells: make([]Cell, len(o.sides))}
+func (o *opened) row(f journal.Field, n Names) (Contended, bool) {
+	row := Contended{Field: f.Column, Was: display(f, o.was[f.Column], n), Cells: make([]Claim, len(o.sides))}
 	stands := o.sides[0].Fields[f.Column]
 	touched := false
 	for i, s := range o.sides {
 		v, has := s.Fields[f.Column]
-		cell := Cell{Text: display(f, v, n), Touched: has}
+		cell := Claim{Text: display(f, v, n), Touched: has}
 		if i == 0 {
 			was, known := o.was[f.Column]
 			cell.Touched = has && (!known && len(o.was) == 0 || !same(was, v))

@@ -13,16 +13,16 @@ import (
 	"jaanch/internal/sync/policy"
 )
 
-// Decision is what a person chose: one side as a whole, or a side or a typed value for each field in dispute.
-type Decision struct {
+// Judgement is what a person chose: one side as a whole, or a side or a typed value for each field in dispute.
+type Judgement struct {
 	Side    int      `json:"side" minimum:"-1" doc:"Number of the side to take as a whole; -1 for field by field"`
-	Choices []Choice `json:"choices" nullable:"false" required:"false"`
+	Choices []Ruling `json:"choices" nullable:"false" required:"false"`
 	Reason  string   `json:"reason" maxLength:"300" required:"false" doc:"In the person's words; stays in the history"`
 	Version string   `json:"version" maxLength:"200" doc:"As the case gave it"`
 }
 
-// Choice is the value of one field.
-type Choice struct {
+// Ruling is the value of one field.
+type Ruling struct {
 	Field string `json:"field" maxLength:"60"`
 	Side  int    `json:"side" minimum:"-1" doc:"-1 takes the typed value"`
 	Value string `json:"value" maxLength:"500" required:"false"`
@@ -39,7 +39,7 @@ type Outcome struct {
 
 // Decide turns a choice into values. Every field in dispute needs an answer; what is signed is only ever kept, or taken
 // as the signed whole.
-func Decide(r journal.Registry, s Source, d Decision) (Outcome, error) {
+func Decide(r journal.Registry, s Source, d Judgement) (Outcome, error) {
 	out := Outcome{Values: map[int]any{}, Winner: string(policy.Server)}
 	o, err := open(r, s)
 	if err != nil {
@@ -61,7 +61,7 @@ func Decide(r journal.Registry, s Source, d Decision) (Outcome, error) {
 func none[T any](T) string { return "" }
 
 // whole takes everything of one side.
-func (o *opened) whole(c Case, s Source, n int) (Outcome, error) {
+func (o *opened) whole(c Dispute, s Source, n int) (Outcome, error) {
 	out := Outcome{Values: map[int]any{}, Winner: string(policy.Server)}
 	if n < 0 || n >= len(o.sides) {
 		return out, lab.Invalid("conflict_side", "There is no such value.")
@@ -97,9 +97,9 @@ func (o *opened) set(out *Outcome, column string, v any) error {
 }
 
 // fields takes each field from the side that was chosen for it.
-func (o *opened) fields(c Case, d Decision) (Outcome, error) {
+func (o *opened) fields(c Dispute, d Judgement) (Outcome, error) {
 	out := Outcome{Values: map[int]any{}}
-	chosen := map[string]Choice{}
+	chosen := map[string]Ruling{}
 	for _, x := range d.Choices {
 		chosen[x.Field] = x
 	}
@@ -149,7 +149,7 @@ func winner(servers, clients, typed int) string {
 }
 
 // typed takes what a person typed, where the field allows it.
-func (o *opened) typed(out *Outcome, row Row, x Choice) error {
+func (o *opened) typed(out *Outcome, row Contended, x Ruling) error {
 	value := strings.TrimSpace(x.Value)
 	bad := func(code string) error {
 		return lab.Invalid(code, "This value cannot be typed here.", lab.FieldError{Field: row.Field, Code: code})
