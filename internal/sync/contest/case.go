@@ -224,7 +224,7 @@ func (o *opened) row(f journal.Field, n Names) (Contended, bool) {
 		cell := Claim{Text: display(f, v, n), Touched: has}
 		if i == 0 {
 			was, known := o.was[f.Column]
-			cell.Touched = has && (!known && len(o.was) == 0 || !same(was, v))
+			cell.Touched = has && known && !same(was, v)
 		}
 		row.Cells[i] = cell
 		touched = touched || cell.Touched
