@@ -117,6 +117,7 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.labs()
 	r.records()
 	r.conflicts()
+	r.syncLog()
 	r.users()
 	r.nodes()
 	if s.Codec != nil {

@@ -1,9 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { ms, stamp } from '../lab/when';
 import { Keys } from '../ui/Keys';
 import { allowed, outcome, WHOLE, type Chosen } from './choice';
 import type { Contended, Dispute } from './types';
-import { fieldName, person, place, shown } from './words';
+import { fieldName, person, place, shown, when } from './words';
 
 /** Compare sets the values side by side, field by field: before, each side, and what will be saved. */
 export function Compare(props: {
@@ -27,9 +26,8 @@ export function Compare(props: {
           {d.sides.map((s, i) => (
             <th scope="col" key={i}>
               <span className="who">{person(s.by, t)}</span>
-              <span className="sec">
-                {[place(s.place, t), stamp(ms(s.at) ?? 0, i18n.language)].filter(Boolean).join(' · ')}
-              </span>
+              <span className="sec">{place(s.place, t)}</span>
+              <span className="sec">{when(s.at, i18n.language)}</span>
               <span className="sec">
                 {s.signed ? t('conflict.isSigned') : i === 0 ? t('conflict.standsNow') : t('conflict.waits')}
               </span>

@@ -10,17 +10,6 @@ import (
 	"jaanch/internal/lab"
 )
 
-type Attachment struct {
-	Org        lab.ID
-	Sha256     []byte
-	Size       int64
-	Mime       string
-	Have       int64
-	Device     lab.ID
-	BegunAt    time.Time
-	VerifiedAt *time.Time
-}
-
 type Conflict struct {
 	Org      lab.ID
 	ID       lab.ID
@@ -68,13 +57,6 @@ type DeviceEvent struct {
 	Kind   string
 	Actor  string
 	Note   string
-}
-
-type DeviceKey struct {
-	Org       lab.ID
-	Device    lab.ID
-	Pubkey    []byte
-	RetiredAt time.Time
 }
 
 type DeviceNonce struct {

@@ -11,7 +11,7 @@ SELECT u.id, u.login, coalesce(u.name,'') AS name, coalesce(u.qualification,'') 
 FROM user u LEFT JOIN credential c ON c.user_id = u.id WHERE u.id = ? AND u._del = 0;
 
 -- name: UserByLogin :many
-SELECT id FROM user WHERE login = ? AND _del = 0 LIMIT 2;
+SELECT u.id FROM user u WHERE u.login = ? AND u._del = 0 AND u.id IN (SELECT c.user_id FROM credential c) LIMIT 2;
 
 -- name: CountUsers :one
 SELECT CAST(count(*) AS INTEGER) FROM user WHERE _del = 0;

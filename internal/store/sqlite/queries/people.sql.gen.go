@@ -274,7 +274,7 @@ func (q *Queries) User(ctx context.Context, id ID) (UserRow, error) {
 }
 
 const userByLogin = `-- name: UserByLogin :many
-SELECT id FROM user WHERE login = ? AND _del = 0 LIMIT 2
+SELECT u.id FROM user u WHERE u.login = ? AND u._del = 0 AND u.id IN (SELECT c.user_id FROM credential c) LIMIT 2
 `
 
 func (q *Queries) UserByLogin(ctx context.Context, login string) ([]ID, error) {
