@@ -15,6 +15,7 @@ func commands() []*cobra.Command {
 		dumpCommand(),
 		backupCommand(),
 		decodeCommand(),
+		detectCommand(),
 		simulateCommand(),
 		openapiCommand(),
 		versionCommand(),

@@ -58,10 +58,12 @@ type Chunk struct {
 // Ending tells how a message came to its end.
 type Ending string
 
-// The endings. Only a Cut message is incomplete: of it, whole order groups alone may be used, and never on an order.
+// The endings. Only a Terminated message is whole. Of the others nothing is filed: what a sender gave up it sends again as a
+// whole. The records of a Closed or GivenUp message are each whole; of a Cut one the last group may be torn.
 const (
 	Terminated Ending = "terminated" // by its L record, or by the end of its block
 	Closed     Ending = "closed"     // by EOT or by the next H record: the L record never came
+	GivenUp    Ending = "given_up"   // by EOT behind a frame that we refused
 	Cut        Ending = "cut"        // the line or the session failed before the end
 )
 
@@ -99,6 +101,7 @@ type Reply struct {
 	// Send are messages of our own that follow: the answer to a host query, as E1394 records or HL7 segments without
 	// framing. They are sent in order, each acknowledged before the next.
 	Send [][]byte
+	Form Form // of what Send holds
 	// Cancel drops what earlier replies on this line still have to send (Q-13 A).
 	Cancel bool
 }
@@ -107,6 +110,19 @@ type Reply struct {
 type Outgoing struct {
 	ID   lab.ID
 	Text []byte // E1394 records or HL7 segments, without framing
+	Form Form
+}
+
+// Form is how an instrument wants a message of ours in frames. The zero Form keeps to how the line was set up.
+type Form struct {
+	Known bool // false: nothing is known of the instrument
+	Whole bool // the whole message in one chain of frames, in place of one record a frame
+	Text  int  // most characters of text in one frame; 0 for the standard's 240
+}
+
+// Habits are what a line has to put up with from the instrument at its other end.
+type Habits struct {
+	AnyNumber bool // its frame numbers are not to be trusted
 }
 
 // Host is the node as a session sees it. Every function must be safe for use by several goroutines.
@@ -125,6 +141,9 @@ type Host struct {
 	Outgoing func(ctx context.Context, peer Peer) (Outgoing, bool, error)
 	// Sent reports what became of an Outgoing: nil when the instrument took it. After an error it will be asked for again.
 	Sent func(ctx context.Context, peer Peer, id lab.ID, outcome error)
+	// Habits tells what is known beforehand of whoever is at the other end, by its link or address; nil for nothing. It may
+	// be wrong about an address that several instruments share, so it only makes a line more patient.
+	Habits func(ctx context.Context, peer Peer) Habits
 	// Event tells the screen and the log what a connection does. It carries no content of any message.
 	Event func(Event)
 }

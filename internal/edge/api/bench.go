@@ -16,6 +16,10 @@ func (r *routes) bench() {
 		Summary: "Samples with their rows",
 	}, r.worklist)
 	mount(r, Route{
+		Method: http.MethodGet, Path: "/worklist/choices", ID: "worklistChoices", Tag: "bench", Rule: May(access.ResultSee),
+		Summary: "Panels and tests with what waits, to enter across samples",
+	}, r.choices)
+	mount(r, Route{
 		Method: http.MethodGet, Path: "/items/{id}", ID: "row", Tag: "bench", Rule: May(access.ResultSee),
 		Summary: "One row with history, source and calls",
 	}, getByID(r.s.Bench.Detail))

@@ -33,6 +33,9 @@ func (r *routes) all() {
 	r.bench()
 	r.inbox()
 	r.instruments()
+	r.lines()
+	r.watching()
+	r.dialects()
 	r.release()
 	r.overview()
 }

@@ -28,6 +28,14 @@ func (r *routes) reception() {
 		Summary: "Change what is known about a patient",
 	}, change(r.s.Desk.ChangePatient))
 	mount(r, Route{
+		Method: http.MethodPost, Path: "/patients/{id}/merge", ID: "mergePatients", Tag: "reception", Rule: May(access.PatientEdit),
+		Summary: "Say that another record is the same person", Doc: "Nothing is moved: visits, reports and bills stay as they were issued, and the merge can be undone.",
+	}, onceByID(r.s.Desk.MergePatients))
+	mount(r, Route{
+		Method: http.MethodPost, Path: "/patients/{id}/unmerge", ID: "unmergePatient", Tag: "reception", Rule: May(access.PatientEdit),
+		Summary: "Take a merged record out again",
+	}, change(r.s.Desk.UnmergePatient))
+	mount(r, Route{
 		Method: http.MethodPost, Path: "/patients/{id}/consents", ID: "addConsent", Tag: "reception", Rule: May(access.ConsentTake),
 		Summary: "Take a consent",
 	}, onceByID(r.s.Desk.AddConsent))
@@ -47,6 +55,18 @@ func (r *routes) reception() {
 		Method: http.MethodPost, Path: "/visits/quote", ID: "quote", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "What an order would cost and need",
 	}, ask(r.s.Desk.Quote))
+	mount(r, Route{
+		Method: http.MethodGet, Path: "/visits/drafts", ID: "visitDrafts", Tag: "reception", Rule: May(access.OrderEdit),
+		Summary: "Visits that were begun and not saved", Doc: "Of everybody at the desk, with who left them and when.",
+	}, r.visitDrafts)
+	mount(r, Route{
+		Method: http.MethodPut, Path: "/visits/drafts/{id}", ID: "keepVisitDraft", Tag: "reception", Rule: May(access.OrderEdit),
+		Summary: "Keep a visit as it is typed",
+	}, change(r.s.Desk.KeepDraft))
+	mount(r, Route{
+		Method: http.MethodDelete, Path: "/visits/drafts/{id}", ID: "dropVisitDraft", Tag: "reception", Rule: May(access.OrderEdit),
+		Summary: "Remove a visit that nobody will finish",
+	}, r.dropVisitDraft)
 	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits", ID: "register", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Register a visit", Doc: "Person, tests, tubes, consent, bill, payment and labels in one transaction.",

@@ -9,6 +9,8 @@ import (
 
 	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/conflict"
+	"jaanch/internal/edge/dialect"
+	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
@@ -28,6 +30,9 @@ type Services struct {
 	Overview *overview.Overview
 	Sync     Syncer
 	Conflict *conflict.Desk
+	Lines    *line.Archive
+	Finder   *line.Finder
+	Dialects *dialect.Desk
 	Sessions *httpkit.Sessions
 	Live     *httpkit.Live
 	Now      func() time.Time

@@ -18,6 +18,7 @@ type Bench struct {
 	log      *slog.Logger
 	profiles *profile.Set
 	lines    *lines
+	carried  *carried
 	trust    bool
 }
 
@@ -33,7 +34,7 @@ type Options struct {
 
 // New makes the bench.
 func New(o Options) *Bench {
-	return &Bench{db: o.DB, zone: o.Zone, log: o.Log, profiles: o.Profiles, lines: newLines(), trust: o.TrustLoopback}
+	return &Bench{db: o.DB, zone: o.Zone, log: o.Log, profiles: o.Profiles, lines: newLines(), carried: newCarried(), trust: o.TrustLoopback}
 }
 
 func (b *Bench) view(ctx context.Context, fn func(tx *sqlite.ReadTx, q *queries.Queries) error) error {

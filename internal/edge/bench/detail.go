@@ -29,7 +29,7 @@ func (b *Bench) Detail(ctx context.Context, actor lab.Actor, id lab.ID) (RowDeta
 		i := slices.IndexFunc(all.Rows, func(row Row) bool { return row.ItemID == id })
 		out.Row, out.Name, out.MRN = all.Rows[i], all.Person.Name, string(all.Person.MRN)
 		if item.SampleID != (queries.ID{}) {
-			if out.Sample, err = r.group(ctx, lab.ID(item.SampleID), Filter{}); err != nil {
+			if out.Sample, err = r.group(ctx, lab.ID(item.SampleID), Filter{}, narrowed{}); err != nil {
 				return err
 			}
 			out.Sample.Rows = []Row{}

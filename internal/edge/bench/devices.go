@@ -54,7 +54,8 @@ func senderID(identity, address string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(identity + "\x00" + address))
 }
 
-func parseSender(id string) (identity, address string, err error) {
+// ParseSender gives who is behind a sender's name on the screen.
+func ParseSender(id string) (identity, address string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(id)
 	identity, address, ok := strings.Cut(string(raw), "\x00")
 	if err != nil || !ok {
@@ -69,6 +70,14 @@ func (b *Bench) instrument(ctx context.Context, tx *sqlite.ReadTx, q *queries.Qu
 		Query: r.Query != 0, WindowDays: int(r.WindowDays), ShortIDs: r.ShortIds != 0, ByHour: make([]int, 12),
 		Link: Link{Kind: r.Link, Address: r.Address, Port: r.Port, Baud: int(r.Baud), Frame: r.Frame},
 	}
+	if out.Download = r.Download; out.Download == downloadNever {
+		out.Download = downloadOff
+	}
+	queue, err := q.CountTransfers(ctx, queries.CountTransfersParams{InstrumentID: r.ID, MadeMs: tx.Now().AddDate(0, 0, -7).UnixMilli()})
+	if err != nil {
+		return out, fmt.Errorf("count the messages to instrument %s: %w", out.ID, err)
+	}
+	out.Queued, out.Refused = int(queue.Waiting), int(queue.Refused)
 	if out.Link.Address == "" {
 		out.Link.Address = r.Peer
 	}
@@ -191,7 +200,7 @@ func (b *Bench) ChangeInstrument(ctx context.Context, actor lab.Actor, id lab.ID
 
 // Approve binds a sender to an analyzer, a new one or one that exists, and looks again at what waits from it if wished.
 func (b *Bench) Approve(ctx context.Context, actor lab.Actor, key string, in Approve) (Instrument, error) {
-	identity, address, err := parseSender(in.SenderID)
+	identity, address, err := ParseSender(in.SenderID)
 	if err != nil {
 		return Instrument{}, err
 	}

@@ -21,12 +21,39 @@ import (
 func (b *Bench) Host() instruments.Host {
 	return instruments.Host{
 		NewID: b.db.NewID, Now: b.db.Now, Store: b.Store, Answer: b.Answer,
-		Outgoing: func(context.Context, instruments.Peer) (instruments.Outgoing, bool, error) {
-			return instruments.Outgoing{}, false, nil
-		},
-		Sent:  func(context.Context, instruments.Peer, lab.ID, error) {},
+		Outgoing: b.Outgoing, Sent: b.Sent, Habits: b.habits,
 		Event: b.lines.note,
 	}
+}
+
+// habits tells a new connection what the analyzers at its address are known to do. An address that several share takes the
+// most patient of them.
+func (b *Bench) habits(ctx context.Context, peer instruments.Peer) instruments.Habits {
+	var out instruments.Habits
+	err := b.view(ctx, func(_ *sqlite.ReadTx, q *queries.Queries) error {
+		names := []string{}
+		if peer.Instrument.IsZero() {
+			rows, err := q.InstrumentsAt(ctx, queries.InstrumentsAtParams{Peer: host(peer.Address), Peer_2: peer.Link})
+			if err != nil {
+				return fmt.Errorf("look for analyzers at an address: %w", err)
+			}
+			for _, r := range rows {
+				names = append(names, r.Profile)
+			}
+		} else if row, err := q.Instrument(ctx, queries.ID(peer.Instrument)); err == nil {
+			names = append(names, row.Profile)
+		}
+		for _, name := range names {
+			if p, ok := b.profiles.Get(name); ok && p.Link.FrameNo == "off" {
+				out.AnyNumber = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.log.Warn("what is known of an address could not be read", "err", err)
+	}
+	return out
 }
 
 // Answer gives what is to be sent because of a stored message: the orders that a host query asks for, from the node's own
@@ -41,6 +68,9 @@ func (b *Bench) Answer(ctx context.Context, peer instruments.Peer, m instruments
 	reply := instruments.Reply{}
 	d := driver.New(b.profiles, m.Protocol, nil)
 	for _, msg := range d.Decode(m.Text) {
+		if p, ok := b.profiles.Get(msg.Profile); ok {
+			reply.Form = formOf(p)
+		}
 		for _, q := range msg.Queries {
 			if q.Cancel {
 				reply.Cancel = true
@@ -116,28 +146,33 @@ func (b *Bench) markSent(ctx context.Context, device lab.ID, items []lab.ID) err
 		return nil
 	}
 	return b.db.Update(ctx, lab.Actor{Kind: lab.ActorInstrument, ID: device}, "order.sent", func(tx *sqlite.Tx) error {
-		q := queries.New(tx)
-		visits := map[lab.ID]bool{}
-		for _, id := range items {
-			item, err := q.OrderTest(ctx, queries.ID(id))
-			if err != nil {
-				return fmt.Errorf("read ordered test %s: %w", id, err)
-			}
-			if item.State != string(result.Pending) {
-				continue
-			}
-			if err := tx.Change("order_test", id, nil, sqlite.Row{"sent_ms": tx.Now().UnixMilli(), "sent_to": device}); err != nil {
-				return err
-			}
-			visits[lab.ID(item.VisitID)] = true
-		}
-		for v := range visits {
-			if err := sqlite.RefreshStates(ctx, tx, v); err != nil {
-				return err
-			}
-		}
-		return nil
+		return markItems(ctx, tx, device, items)
 	})
+}
+
+// markItems notes that an analyzer has these tests; those that have a value meanwhile are left alone.
+func markItems(ctx context.Context, tx *sqlite.Tx, device lab.ID, items []lab.ID) error {
+	q := queries.New(tx)
+	visits := map[lab.ID]bool{}
+	for _, id := range items {
+		item, err := q.OrderTest(ctx, queries.ID(id))
+		if err != nil {
+			return fmt.Errorf("read ordered test %s: %w", id, err)
+		}
+		if item.State != string(result.Pending) {
+			continue
+		}
+		if err := tx.Change("order_test", id, nil, sqlite.Row{"sent_ms": tx.Now().UnixMilli(), "sent_to": device}); err != nil {
+			return err
+		}
+		visits[lab.ID(item.VisitID)] = true
+	}
+	for v := range visits {
+		if err := sqlite.RefreshStates(ctx, tx, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type answering struct {
@@ -175,13 +210,13 @@ func (a *answering) sample(ctx context.Context, text string) (driver.SampleAnswe
 		return out, nil, nil
 	}
 	since := a.tx.Now().Add(-time.Duration(a.device.window) * 24 * time.Hour)
-	ids, err := tubesNamed(ctx, a.tx, a.device, a.b.day(a.tx.Now()), text, since)
-	if err != nil || len(ids) != 1 {
+	tubes, err := tubesNamed(ctx, a.tx, a.device, a.b.day(a.tx.Now()), text, since)
+	if err != nil || len(tubes) != 1 {
 		return out, nil, err
 	}
-	s, err := a.q.Sample(ctx, queries.ID(ids[0]))
+	s, err := a.q.Sample(ctx, queries.ID(tubes[0].ID))
 	if err != nil {
-		return out, nil, fmt.Errorf("read sample %s: %w", ids[0], err)
+		return out, nil, fmt.Errorf("read sample %s: %w", tubes[0].ID, err)
 	}
 	if s.State != string(sample.Received) && s.State != string(sample.Stored) {
 		return out, nil, nil
@@ -243,11 +278,7 @@ func (a *answering) waiting(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read sample %s: %w", lab.ID(id), err)
 		}
-		if s.Barcode != "" { // the code that the analyzer's reader will see
-			out = append(out, s.Barcode)
-			continue
-		}
-		out = append(out, s.Accession)
+		out = append(out, tubeText(s))
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"jaanch/internal/instruments/driver"
 	"jaanch/internal/lab"
@@ -111,6 +112,7 @@ func InstrumentRow(in InstrumentInput) sqlite.Row {
 	return sqlite.Row{
 		"name": in.Name, "department": in.Department, "profile": in.Profile, "link": in.Link.Kind, "address": orNil(in.Link.Address), "port": orNil(in.Link.Port),
 		"baud": orZero(in.Link.Baud), "frame": orNil(in.Link.Frame), "enabled": in.Enabled, "query": in.Query, "window_days": max(1, in.WindowDays), "short_ids": in.ShortIDs,
+		"download": orNil(strings.TrimPrefix(in.Download, downloadOff)),
 	}
 }
 

@@ -2,7 +2,9 @@ package bench
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -127,32 +129,39 @@ type intake struct {
 
 // archive keeps the raw bytes of both directions.
 func (s *intake) archive(ctx context.Context) error {
-	var opened lab.ID
+	if len(s.in.Chunks) == 0 {
+		return nil
+	}
+	rows := make([]queries.AddChunkParams, 0, len(s.in.Chunks))
+	open := s.b.lines.session(s.in.Peer.Conn)
 	for _, c := range s.in.Chunks {
-		if err := s.open(ctx, c, opened); err != nil {
-			return err
+		if c.Session != open {
+			if err := s.open(ctx, c); err != nil {
+				return err
+			}
+			open = c.Session
 		}
-		opened = c.Session
-		err := s.q.AddChunk(ctx, queries.AddChunkParams{
+		rows = append(rows, queries.AddChunkParams{
 			Session: queries.ID(c.Session), Seq: int64(c.Seq), AtMs: c.At.UnixMilli(), Dir: int64(c.Dir), Bytes: append([]byte{}, c.Bytes...), Dropped: c.Dropped,
 		})
-		if err != nil {
-			return fmt.Errorf("keep raw bytes: %w", err)
+	}
+	if err := sqlite.AddChunks(ctx, s.tx, rows); err != nil {
+		return err
+	}
+	for _, c := range s.in.Chunks {
+		if !c.End {
+			continue
 		}
-		if c.End {
-			if err := s.q.EndSession(ctx, queries.ID(c.Session)); err != nil {
-				return fmt.Errorf("end a raw session: %w", err)
-			}
+		if err := s.q.EndSession(ctx, queries.ID(c.Session)); err != nil {
+			return fmt.Errorf("end a raw session: %w", err)
 		}
 	}
+	s.tx.AfterCommit(func() { s.b.lines.keeps(s.in.Peer.Conn, open) })
 	return nil
 }
 
-// open makes the session of a chunk, unless the chunk before was of the same one.
-func (s *intake) open(ctx context.Context, c instruments.Chunk, opened lab.ID) error {
-	if c.Session == opened {
-		return nil
-	}
+// open makes the session of a chunk, unless it is there.
+func (s *intake) open(ctx context.Context, c instruments.Chunk) error {
 	err := s.q.OpenSession(ctx, queries.OpenSessionParams{
 		ID: queries.ID(c.Session), Conn: queries.ID(s.in.Peer.Conn), InstrumentID: queries.ID(s.in.Peer.Instrument), Link: s.in.Peer.Link,
 		Address: s.in.Peer.Address, Protocol: string(c.Protocol), OpenedMs: c.At.UnixMilli(),
@@ -165,13 +174,6 @@ func (s *intake) open(ctx context.Context, c instruments.Chunk, opened lab.ID) e
 
 // message files what one message brings. It gives the instrument that sent it, if it is one of ours.
 func (s *intake) message(ctx context.Context, m instruments.Message, decoded []driver.Message) (lab.ID, error) {
-	known, err := s.q.MessageOfSession(ctx, queries.MessageOfSessionParams{Session: queries.ID(m.Session), Idx: int64(m.Index)})
-	if err != nil {
-		return lab.ID{}, fmt.Errorf("look for a message: %w", err)
-	}
-	if len(known) > 0 {
-		return lab.ID{}, nil
-	}
 	var last lab.ID
 	for i, d := range decoded {
 		device, err := s.identify(ctx, d)
@@ -182,7 +184,8 @@ func (s *intake) message(ctx context.Context, m instruments.Message, decoded []d
 		if device.profile != "" && device.profile != d.Profile {
 			d = s.again(m, device.profile, i, d)
 		}
-		if err := s.keep(ctx, m, i, d, device); err != nil {
+		known, err := s.keep(ctx, m, i, d, device)
+		if err != nil || known {
 			return lab.ID{}, err
 		}
 		last = device.id
@@ -202,57 +205,62 @@ func (s *intake) again(m instruments.Message, profile string, i int, d driver.Me
 	return d
 }
 
-// keep stores a message with its observations and files those that have a home.
-func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d driver.Message, device device) error {
-	same, repeat, err := s.sentBefore(ctx, d, device)
-	if err != nil {
-		return err
-	}
+// keep stores a message with its observations and files those that have a home. It tells whether the message is stored
+// already: the same Store came a second time.
+func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d driver.Message, device device) (known bool, err error) {
+	whole := s.b.whole(m, d.Profile)
 	warnings, err := json.Marshal(warningCodes(d.Warnings))
 	if err != nil {
-		return fmt.Errorf("encode warnings: %w", err)
+		return false, fmt.Errorf("encode warnings: %w", err)
 	}
-	params := queries.AddMessageParams{
+	stored, err := s.q.AddMessage(ctx, queries.AddMessageParams{
 		Session: queries.ID(m.Session), Idx: int64(m.Index) + int64(part)<<20, InstrumentID: queries.ID(device.id), Sender: d.Sender.Raw, Address: host(s.in.Peer.Address),
 		Protocol: string(m.Protocol), Profile: d.Profile, Kind: string(d.Kind), ControlID: d.ControlID, Digest: d.Digest[:], TimedAll: flagOf(d.TimedAll),
-		Ended: flagOf(m.Ending != instruments.Cut), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...), Warnings: string(warnings), BytesIn: int64(len(m.Text)),
+		Ended: flagOf(whole), Bears: flagOf(whole && len(d.Observations) > 0), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...),
+		Warnings: string(warnings), BytesIn: int64(len(m.Text)),
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil
 	}
-	if same > 0 {
-		params.DuplicateOf.Int64, params.DuplicateOf.Valid = same, true
-	}
-	id, err := s.q.AddMessage(ctx, params)
 	if err != nil {
-		return fmt.Errorf("keep a message: %w", err)
+		return false, fmt.Errorf("keep a message: %w", err)
 	}
-	f := newMatcher(s)
-	f.device, f.message, f.duplicate, f.repeat, f.cut = device, id, same > 0 && !repeat, repeat, m.Ending == instruments.Cut
-	rows := d.Observations
-	if f.cut {
-		rows = d.Complete()
+	repeat, err := s.maybeRepeat(ctx, stored.DuplicateOf)
+	if err != nil {
+		return false, err
 	}
-	for i, o := range rows {
-		if err := f.observation(ctx, i, o, d.Kind); err != nil {
-			return err
+	if !whole {
+		if stored.DuplicateOf, err = s.longer(ctx, stored.ID, m, d, device); err != nil {
+			return false, err
 		}
 	}
-	return f.settle(ctx)
+	f := newMatcher(s)
+	f.device, f.message, f.duplicate, f.repeat, f.cut = device, stored.ID, stored.DuplicateOf.Valid && !repeat, repeat, !whole
+	if err := s.refused(ctx, device, d.Refusals); err != nil {
+		return false, err
+	}
+	for i, o := range rowsOf(m, d) {
+		if err := f.observation(ctx, i, o, d.Kind); err != nil {
+			return false, err
+		}
+	}
+	if err := s.replace(ctx, stored.ID, m, d, device); err != nil {
+		return false, err
+	}
+	return false, f.settle(ctx)
 }
 
-// sentBefore looks for the same message from the same sender. same names it; repeat says that it may be another run,
-// because nothing in it carries a time and it came long ago.
-func (s *intake) sentBefore(ctx context.Context, d driver.Message, device device) (same int64, repeat bool, err error) {
-	if len(d.Observations) == 0 {
-		return 0, false, nil
+// maybeRepeat tells of a message whose like was stored before that it may be another run: nothing in it carries a time, and
+// the first one came long ago.
+func (s *intake) maybeRepeat(ctx context.Context, same sql.NullInt64) (bool, error) {
+	if !same.Valid {
+		return false, nil
 	}
-	rows, err := s.q.SameDigest(ctx, queries.SameDigestParams{Digest: d.Digest[:], InstrumentID: queries.ID(device.id), Sender: d.Sender.Raw})
+	first, err := s.q.MessageTime(ctx, same.Int64)
 	if err != nil {
-		return 0, false, fmt.Errorf("look for the same message: %w", err)
+		return false, fmt.Errorf("look for the same message: %w", err)
 	}
-	for _, r := range rows {
-		late := s.tx.Now().Sub(time.UnixMilli(r.AtMs)) > repeatWithin
-		return r.ID, late && r.TimedAll == 0, nil
-	}
-	return 0, false, nil
+	return first.TimedAll == 0 && s.tx.Now().Sub(time.UnixMilli(first.AtMs)) > repeatWithin, nil
 }
 
 func warningCodes(all []driver.Warning) []string {

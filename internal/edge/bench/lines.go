@@ -12,11 +12,12 @@ import (
 type lines struct {
 	mu      sync.Mutex
 	conn    map[lab.ID]instruments.Event
+	stored  map[lab.ID]lab.ID // by connection, the raw session that was stored last
 	profile map[lab.ID]string // that last read an instrument's messages: a hint, checked in the update
 }
 
 func newLines() *lines {
-	return &lines{conn: map[lab.ID]instruments.Event{}, profile: map[lab.ID]string{}}
+	return &lines{conn: map[lab.ID]instruments.Event{}, stored: map[lab.ID]lab.ID{}, profile: map[lab.ID]string{}}
 }
 
 // readBy notes which profile read an instrument's messages.
@@ -38,12 +39,29 @@ func (l *lines) note(e instruments.Event) {
 	defer l.mu.Unlock()
 	if e.State == instruments.Disconnected {
 		delete(l.conn, e.Peer.Conn)
+		delete(l.stored, e.Peer.Conn)
 		return
 	}
 	if e.Peer.Instrument.IsZero() {
 		e.Peer.Instrument = l.conn[e.Peer.Conn].Peer.Instrument
 	}
 	l.conn[e.Peer.Conn] = e
+}
+
+// keeps notes the raw session of a connection that a commit has just made durable.
+func (l *lines) keeps(conn, session lab.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, alive := l.conn[conn]; alive {
+		l.stored[conn] = session
+	}
+}
+
+// session gives the raw session of a connection that is certainly stored; zero where none is known to be.
+func (l *lines) session(conn lab.ID) lab.ID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stored[conn]
 }
 
 // bind names the instrument behind a connection once it is known.

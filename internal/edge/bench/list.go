@@ -35,18 +35,19 @@ func statesOf(state string) []string {
 
 // Worklist gives one page of samples with their rows.
 func (b *Bench) Worklist(ctx context.Context, actor lab.Actor, f Filter) (Worklist, error) {
-	out := Worklist{Groups: []Group{}}
+	out := Worklist{Groups: []Group{}, Columns: []Column{}}
 	skip, err := cursorOf(f.Cursor)
 	if err != nil {
 		return out, err
 	}
 	err = b.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
-		since := tx.Now().Add(-openSince)
-		if f.State == "released" {
-			since = tx.Now().Add(-keepReleased)
+		only, err := narrow(ctx, q, f)
+		if err != nil {
+			return err
 		}
 		page, err := q.WorklistPage(ctx, queries.WorklistPageParams{
-			Department: f.Department, VisitID: orNull(f.Visit), SampleID: orNull(f.Sample), SinceMs: since.UnixMilli(), States: statesOf(f.State),
+			Department: f.Department, VisitID: orNull(f.Visit), SampleID: orNull(f.Sample), SinceMs: since(tx, f.State).UnixMilli(), States: statesOf(f.State),
+			Narrowed: only.flag(), Tests: only.tests,
 		})
 		if err != nil {
 			return fmt.Errorf("read the worklist: %w", err)
@@ -59,8 +60,11 @@ func (b *Bench) Worklist(ctx context.Context, actor lab.Actor, f Filter) (Workli
 			out.Next = strconv.Itoa(end)
 		}
 		r := NewReader(tx, b.zone, actor.ID)
+		if out.Columns, err = r.columns(ctx, f.Pick, only); err != nil {
+			return err
+		}
 		for _, s := range page[min(skip, len(page)):end] {
-			g, err := r.group(ctx, lab.ID(s.ID), f)
+			g, err := r.group(ctx, lab.ID(s.ID), f, only)
 			if err != nil {
 				return err
 			}
@@ -131,12 +135,16 @@ func (b *Bench) counts(ctx context.Context, tx *sqlite.ReadTx, q *queries.Querie
 			c.ToEnter += n
 		}
 		c.Open += n
-		c.Samples = max(c.Samples, int(r.Samples))
 	}
+	samples, err := q.WorklistSamples(ctx, department)
+	if err != nil {
+		return c, fmt.Errorf("count the samples of the worklist: %w", err)
+	}
+	c.Samples = int(samples)
 	return c, nil
 }
 
-func (r *Reader) group(ctx context.Context, id lab.ID, f Filter) (Group, error) {
+func (r *Reader) group(ctx context.Context, id lab.ID, f Filter, only narrowed) (Group, error) {
 	s, err := r.q.Sample(ctx, queries.ID(id))
 	if err != nil {
 		return Group{}, fmt.Errorf("read sample %s: %w", id, err)
@@ -158,7 +166,6 @@ func (r *Reader) group(ctx context.Context, id lab.ID, f Filter) (Group, error) 
 	if s.State == "rejected" {
 		g.DueAt = nil
 	}
-	states := statesOf(f.State)
 	for i, t := range all.Tests {
 		if t.SampleID != s.ID {
 			continue
@@ -168,7 +175,7 @@ func (r *Reader) group(ctx context.Context, id lab.ID, f Filter) (Group, error) 
 		if err != nil {
 			return g, err
 		}
-		if (f.Department == "" || m.Test.Department == f.Department) && (slices.Contains(states, all.Rows[i].State) || f.State == "" || f.State == "open") {
+		if only.has(t.TestID) && (f.Department == "" || m.Test.Department == f.Department) && f.shows(all.Rows[i].State) {
 			g.Rows = append(g.Rows, all.Rows[i])
 		}
 	}

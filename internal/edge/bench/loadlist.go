@@ -24,7 +24,7 @@ func (b *Bench) LoadList(ctx context.Context, id lab.ID, day string) (LoadList, 
 		}
 		r := NewReader(tx, b.zone, lab.ID{})
 		for _, e := range rows {
-			g, err := r.group(ctx, lab.ID(e.SampleID), Filter{State: "none"})
+			g, err := r.group(ctx, lab.ID(e.SampleID), Filter{State: "none"}, narrowed{})
 			if err != nil {
 				return err
 			}

@@ -57,15 +57,11 @@ type matcher struct {
 	cut       bool
 	visits    map[lab.ID]bool
 	filer     *filing.Filer
-	samples   map[string][]lab.ID                            // by the id that was sent
-	tests     map[queries.ID][]queries.OrderTestsOfSampleRow // by sample
+	tubes     map[string][]sqlite.Tube // by the id that was sent
 }
 
 func newMatcher(s *intake) matcher {
-	return matcher{
-		intake: s, visits: map[lab.ID]bool{}, filer: filing.New(s.tx, s.b.zone),
-		samples: map[string][]lab.ID{}, tests: map[queries.ID][]queries.OrderTestsOfSampleRow{},
-	}
+	return matcher{intake: s, visits: map[lab.ID]bool{}, filer: filing.New(s.tx, s.b.zone), tubes: map[string][]sqlite.Tube{}}
 }
 
 // place is where an observation belongs, or why nowhere.
@@ -88,14 +84,27 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 		return err
 	}
 	row := f.row(idx, o, at)
+	var g *filing.Filing
+	if at.state == stateMatched {
+		g, err = f.filer.Prepare(ctx, at.item, entryOf(storedAs(0, row), f.b.zone))
+		switch {
+		case lab.KindOf(err) == lab.KindInvalid:
+			row.State, row.Reason = stateInbox, reasonUnreadable
+		case err != nil:
+			return err
+		default:
+			row.ResultID = queries.ID(g.ID())
+		}
+	}
 	id, err := f.q.AddObservation(ctx, row)
 	if err != nil {
 		return fmt.Errorf("keep an observation: %w", err)
 	}
-	if at.state != stateMatched {
+	if g == nil {
 		return nil
 	}
-	return f.file(ctx, storedAs(id, row), at)
+	f.visits[lab.ID(at.item.VisitID)] = true
+	return f.filer.Put(ctx, g, id)
 }
 
 func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObservationParams {
@@ -172,31 +181,31 @@ func (f *matcher) codeOf(ctx context.Context, code string) ([]queries.CodeOfRow,
 }
 
 // named gives the samples that an id stands for, looked up once for each message.
-func (f *matcher) named(ctx context.Context, text string, window time.Duration) ([]lab.ID, error) {
-	if ids, ok := f.samples[text]; ok {
-		return ids, nil
+func (f *matcher) named(ctx context.Context, text string, window time.Duration) ([]sqlite.Tube, error) {
+	if tubes, ok := f.tubes[text]; ok {
+		return tubes, nil
 	}
-	ids, err := tubesNamed(ctx, f.tx, f.device, f.b.day(f.tx.Now()), text, f.tx.Now().Add(-window))
+	tubes, err := tubesNamed(ctx, f.tx, f.device, f.b.day(f.tx.Now()), text, f.tx.Now().Add(-window))
 	if err != nil {
 		return nil, err
 	}
-	f.samples[text] = ids
-	return ids, nil
+	f.tubes[text] = tubes
+	return tubes, nil
 }
 
 // sampleOf finds the one sample that the row names.
-func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.SampleRow, error) {
+func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.SamplesRow, error) {
 	window := time.Duration(f.device.window) * 24 * time.Hour
-	ids, err := f.named(ctx, o.sample, window)
+	tubes, err := f.named(ctx, o.sample, window)
 	switch {
 	case err != nil:
-		return place{}, queries.SampleRow{}, err
-	case len(ids) == 0:
-		return waits(unknownReason(o.sample)), queries.SampleRow{}, nil
-	case len(ids) > 1:
-		return waits(reasonAmbiguous), queries.SampleRow{}, nil
+		return place{}, queries.SamplesRow{}, err
+	case len(tubes) == 0:
+		return waits(unknownReason(o.sample)), queries.SamplesRow{}, nil
+	case len(tubes) > 1:
+		return waits(reasonAmbiguous), queries.SamplesRow{}, nil
 	}
-	row, err := f.filer.Sample(ctx, queries.ID(ids[0]))
+	row, err := f.filer.Sample(ctx, tubes[0])
 	if err != nil {
 		return place{}, row, err
 	}
@@ -216,7 +225,7 @@ func (f *matcher) sampleOf(ctx context.Context, o seenRow) (place, queries.Sampl
 
 // tubesNamed gives the samples that an id from an analyzer names: by our number, by the tube's own barcode, else by its
 // place in the analyzer's load list of the day.
-func tubesNamed(ctx context.Context, tx queries.DBTX, d device, day lab.Date, text string, since time.Time) ([]lab.ID, error) {
+func tubesNamed(ctx context.Context, tx queries.DBTX, d device, day lab.Date, text string, since time.Time) ([]sqlite.Tube, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -229,7 +238,7 @@ func tubesNamed(ctx context.Context, tx queries.DBTX, d device, day lab.Date, te
 		return nil, fmt.Errorf("look in the load list: %w", err)
 	}
 	for _, id := range ids {
-		out = append(out, lab.ID(id))
+		out = append(out, sqlite.Tube{ID: lab.ID(id)})
 	}
 	return out, nil
 }
@@ -250,7 +259,7 @@ func unknownReason(text string) string {
 }
 
 // mismatch catches a message that names another patient of ours than the sample's.
-func (f *matcher) mismatch(ctx context.Context, row queries.SampleRow, named string) (string, error) {
+func (f *matcher) mismatch(ctx context.Context, row queries.SamplesRow, named string) (string, error) {
 	mrn, err := patient.ParseMRN(named)
 	if err != nil {
 		return "", nil //nolint:nilerr // no number of ours
@@ -270,37 +279,32 @@ func (f *matcher) mismatch(ctx context.Context, row queries.SampleRow, named str
 }
 
 // itemOf finds the one open test on the sample.
-func (f *matcher) itemOf(ctx context.Context, at place, row queries.SampleRow, o seenRow) (place, error) {
-	tests, ok := f.tests[row.ID]
-	if !ok {
-		var err error
-		if tests, err = f.q.OrderTestsOfSample(ctx, row.ID); err != nil {
-			return at, fmt.Errorf("read the tests of sample %s: %w", at.sample, err)
-		}
-		f.tests[row.ID] = tests
+func (f *matcher) itemOf(ctx context.Context, at place, row queries.SamplesRow, o seenRow) (place, error) {
+	c, err := f.filer.Chart(ctx, lab.ID(row.VisitID))
+	if err != nil {
+		return at, err
 	}
-	i := slices.IndexFunc(tests, func(t queries.OrderTestsOfSampleRow) bool { return lab.ID(t.TestID) == at.test && t.Cancelled == 0 })
+	i := slices.IndexFunc(c.Tests, func(t queries.OrderTestsRow) bool {
+		return t.SampleID == row.ID && lab.ID(t.TestID) == at.test && t.Cancelled == 0
+	})
 	if i < 0 {
 		at.reason = reasonNotOrdered
 		return at, nil
 	}
-	at.item = queries.OrderTestRow(tests[i])
+	at.item = queries.OrderTestRow(c.Tests[i])
 	if f.repeat {
 		at.reason = reasonRepeat
 		return at, nil
 	}
-	return f.against(ctx, at, o)
+	return against(c, at, o), nil
 }
 
 // against decides beside the value that stands there already.
-func (f *matcher) against(ctx context.Context, at place, o seenRow) (place, error) {
-	values, err := f.q.ResultsOfTest(ctx, at.item.ID)
-	if err != nil {
-		return at, fmt.Errorf("read the values of test %s: %w", lab.ID(at.item.ID), err)
-	}
+func against(c *sqlite.Chart, at place, o seenRow) place {
+	values := c.ResultsOf(at.item.ID)
 	if len(values) == 0 || values[0].Source == string(result.Calculated) || at.item.RerunMs > values[0].EnteredMs {
 		at.state = stateMatched
-		return at, nil
+		return at
 	}
 	same := strings.TrimSpace(values[0].Raw) == strings.TrimSpace(o.value)
 	switch state := at.item.State; {
@@ -311,7 +315,7 @@ func (f *matcher) against(ctx context.Context, at place, o seenRow) (place, erro
 	default:
 		at.reason = reasonRepeat
 	}
-	return at, nil
+	return at
 }
 
 // file puts a stored observation on its test.
@@ -350,6 +354,10 @@ func (f *matcher) settle(ctx context.Context) error {
 // fileObservation files what an observation reports: the number as the profile reads it, the text exactly as sent. Where the
 // value only says that the result stands in the flag, the flag is filed.
 func fileObservation(ctx context.Context, filer *filing.Filer, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
+	return filer.File(ctx, item, entryOf(o, zone))
+}
+
+func entryOf(o queries.Observation, zone *time.Location) filing.Entry {
 	e := filing.Entry{
 		Text: o.Reported, Raw: o.Reported, Source: result.Analyzer, Unit: o.Unit, Flag: o.Flag, Instrument: lab.ID(o.InstrumentID), Message: o.MessageID, Observation: o.ID,
 		Measured: measuredAt(o.Timestamp, zone),
@@ -357,7 +365,7 @@ func fileObservation(ctx context.Context, filer *filing.Filer, zone *time.Locati
 	if o.Num != "" {
 		e.Text = o.Comparator + o.Num
 	}
-	return filer.File(ctx, item, e)
+	return e
 }
 
 // measuredAt reads an analyzer's digits as its local time; the zero time where they are none.

@@ -10,7 +10,8 @@ import (
 type Filter struct {
 	Department string
 	State      string // open, to_enter, held, released, all
-	Instrument lab.ID
+	Instrument lab.ID // only tests whose codes this analyzer has been taught
+	Pick       string // code of a panel or of a test; the samples that have it, with all its rows
 	Visit      lab.ID
 	Sample     lab.ID
 	Cursor     string
@@ -19,10 +20,36 @@ type Filter struct {
 
 // Worklist is one page of samples with their rows.
 type Worklist struct {
-	Groups []Group `json:"groups"`
-	Counts Counts  `json:"counts" doc:"Of the chosen department, whatever state is shown."`
-	Next   string  `json:"next,omitempty" doc:"Cursor of the next page; empty at the end."`
-	At     int64   `json:"at" doc:"Journal position that this page shows."`
+	Groups  []Group  `json:"groups"`
+	Columns []Column `json:"columns" doc:"The tests of the picked panel, or the picked test, in order; empty when nothing is picked."`
+	Counts  Counts   `json:"counts" doc:"Of the chosen department, whatever state is shown."`
+	Next    string   `json:"next,omitempty" doc:"Cursor of the next page; empty at the end."`
+	At      int64    `json:"at" doc:"Journal position that this page shows."`
+}
+
+// Column is one test of a grid over samples.
+type Column struct {
+	TestID     lab.ID `json:"test_id"`
+	Code       string `json:"code"`
+	Name       string `json:"name"`
+	NameLocal  string `json:"name_local,omitempty"`
+	Unit       string `json:"unit"`
+	Calculated bool   `json:"calculated"`
+}
+
+// Choices are the panels and tests that somebody may enter across samples.
+type Choices struct {
+	Panels []Choice `json:"panels"`
+	Tests  []Choice `json:"tests"`
+}
+
+// Choice is one panel or test with what waits for it.
+type Choice struct {
+	Code      string `json:"code"`
+	Name      string `json:"name"`
+	NameLocal string `json:"name_local,omitempty"`
+	Rows      int    `json:"rows" doc:"Rows in the chosen state."`
+	ToEnter   int    `json:"to_enter"`
 }
 
 // Counts are rows by state.

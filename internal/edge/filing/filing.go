@@ -8,10 +8,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/lab/patient"
 	"jaanch/internal/lab/result"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/sqlite"
@@ -36,43 +38,71 @@ type Entry struct {
 	NotReported string           // reason of a calculated test without a value
 }
 
-// Filer files values inside one transaction. It reads a patient and a sample once: a use case that changes one of them
-// files with a new filer afterwards.
+// Filer files values inside one transaction. What it reads it reads once: a use case that changes a patient, a sample or a
+// visit files with a new filer afterwards. What it knows of a visit's tests it forgets by itself when an entry is written
+// that is not its own.
 type Filer struct {
-	tx      *sqlite.Tx
-	q       *queries.Queries
-	zone    *time.Location
-	people  map[queries.ID]sqlite.Person
-	samples map[queries.ID]queries.SampleRow
+	tx       *sqlite.Tx
+	q        *queries.Queries
+	zone     *time.Location
+	people   map[queries.ID]patient.Patient
+	visits   map[queries.ID]queries.VisitRow
+	released map[queries.ID][]queries.ID // by visit: tests of which its patient has a released value from another one
+	charts   map[lab.ID]*sqlite.Chart
+	stamp    int // entries of the update when charts was last known to be right
 }
 
 // New makes a filer.
 func New(tx *sqlite.Tx, zone *time.Location) *Filer {
-	return &Filer{tx: tx, q: queries.New(tx), zone: zone, people: map[queries.ID]sqlite.Person{}, samples: map[queries.ID]queries.SampleRow{}}
+	return &Filer{
+		tx: tx, q: queries.New(tx), zone: zone, people: map[queries.ID]patient.Patient{}, visits: map[queries.ID]queries.VisitRow{},
+		released: map[queries.ID][]queries.ID{}, charts: map[lab.ID]*sqlite.Chart{},
+	}
 }
 
-func (f *Filer) person(ctx context.Context, id queries.ID) (sqlite.Person, error) {
+func (f *Filer) person(ctx context.Context, id queries.ID) (patient.Patient, error) {
 	if p, ok := f.people[id]; ok {
 		return p, nil
 	}
-	p, err := sqlite.ReadPerson(ctx, f.tx, lab.ID(id))
+	p, err := sqlite.ReadBody(ctx, f.tx, lab.ID(id))
 	if err == nil {
 		f.people[id] = p
 	}
 	return p, err
 }
 
-// Sample reads a sample.
-func (f *Filer) Sample(ctx context.Context, id queries.ID) (queries.SampleRow, error) {
-	if s, ok := f.samples[id]; ok {
-		return s, nil
+// Chart gives the tests of a visit as they stand in this transaction. It belongs to the filer: nobody else changes it.
+func (f *Filer) Chart(ctx context.Context, visit lab.ID) (*sqlite.Chart, error) {
+	if n := f.tx.Entries(); n != f.stamp {
+		clear(f.charts)
+		f.stamp = n
 	}
-	s, err := f.q.Sample(ctx, id)
+	if c, ok := f.charts[visit]; ok {
+		return c, nil
+	}
+	c, err := sqlite.ReadChart(ctx, f.tx, visit)
+	if err == nil {
+		f.charts[visit] = c
+	}
+	return c, err
+}
+
+// Sample reads a sample, from the chart of its visit.
+func (f *Filer) Sample(ctx context.Context, t sqlite.Tube) (queries.SamplesRow, error) {
+	if !t.Visit.IsZero() {
+		c, err := f.Chart(ctx, t.Visit)
+		if err != nil {
+			return queries.SamplesRow{}, err
+		}
+		if i := slices.IndexFunc(c.Samples, func(s queries.SamplesRow) bool { return lab.ID(s.ID) == t.ID }); i >= 0 {
+			return c.Samples[i], nil
+		}
+	}
+	s, err := f.q.Sample(ctx, queries.ID(t.ID))
 	if err != nil {
-		return s, fmt.Errorf("read sample %s: %w", lab.ID(id), err)
+		return queries.SamplesRow{}, fmt.Errorf("read sample %s: %w", t.ID, err)
 	}
-	f.samples[id] = s
-	return s, nil
+	return queries.SamplesRow(s), nil
 }
 
 // Item reads an ordered test.
@@ -87,35 +117,58 @@ func Item(ctx context.Context, q *queries.Queries, id lab.ID) (queries.OrderTest
 	return row, nil
 }
 
+// Filing is a value that was judged and is ready to be written.
+type Filing struct {
+	item   queries.OrderTestRow
+	test   catalogue.Test
+	entry  Entry
+	result result.Result
+	newest queries.ID // of the value that stands there; zero for the first one
+	inside bool       // the value that stands there is corrected in place
+}
+
+// ID gives the id that the result will have.
+func (g *Filing) ID() lab.ID { return g.result.ID }
+
 // File puts the value on the test and gives the result's id. The caller finishes with Settle.
 func (f *Filer) File(ctx context.Context, item queries.OrderTestRow, e Entry) (lab.ID, error) {
+	g, err := f.Prepare(ctx, item, e)
+	if err != nil {
+		return lab.ID{}, err
+	}
+	return g.ID(), f.Put(ctx, g, e.Observation)
+}
+
+// Prepare reads and judges the value and finds what it follows. Nothing is written yet. An error of kind Invalid says that
+// the text is no value of this test.
+func (f *Filer) Prepare(ctx context.Context, item queries.OrderTestRow, e Entry) (*Filing, error) {
 	if item.Cancelled != 0 {
-		return lab.ID{}, lab.Conflict("test_cancelled", "This test was cancelled.")
+		return nil, lab.Conflict("test_cancelled", "This test was cancelled.")
 	}
 	m, err := sqlite.ReadMeasure(ctx, f.tx, lab.ID(item.TestID))
 	if err != nil {
-		return lab.ID{}, err
+		return nil, err
 	}
 	var value result.Value
 	if e.NotReported == "" {
 		if value, err = result.Parse(m.Test, e.Text, e.Form); err != nil {
-			return lab.ID{}, err
+			return nil, err
 		}
 	}
 	if e.Raw != "" {
 		value.Text = e.Raw
 	}
-	old, err := f.q.ResultsOfTest(ctx, item.ID)
-	if err != nil {
-		return lab.ID{}, fmt.Errorf("read the values of test %s: %w", lab.ID(item.ID), err)
-	}
-	return f.write(ctx, item, m, value, old, e)
+	return f.prepare(ctx, item, m, value, e)
 }
 
-func (f *Filer) write(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, value result.Value, old []queries.ResultsOfTestRow, e Entry) (lab.ID, error) {
+func (f *Filer) prepare(ctx context.Context, item queries.OrderTestRow, m sqlite.Measure, value result.Value, e Entry) (*Filing, error) {
+	c, err := f.Chart(ctx, lab.ID(item.VisitID))
+	if err != nil {
+		return nil, err
+	}
 	j, err := f.judge(ctx, item, m, value, e)
 	if err != nil {
-		return lab.ID{}, err
+		return nil, err
 	}
 	j.Holds = append(j.Holds, senderHolds(m.Test, e)...)
 	r := result.Result{
@@ -125,29 +178,48 @@ func (f *Filer) write(ctx context.Context, item queries.OrderTestRow, m sqlite.M
 	if e.NotReported != "" {
 		r.Value, r.NotReported = nil, e.NotReported
 	}
-	if len(old) == 0 {
-		return r.ID, f.insert(item, r, m.Test, e)
+	g := &Filing{item: item, test: m.Test, entry: e, result: r}
+	if old := c.ResultsOf(item.ID); len(old) > 0 {
+		return g, g.after(c, old[0])
 	}
-	newest := old[0]
-	state, err := f.standing(ctx, item)
+	return g, nil
+}
+
+// after decides how the value follows the one that stands there.
+func (g *Filing) after(c *sqlite.Chart, newest queries.ResultsOfVisitRow) error {
+	all, err := c.Standings()
 	if err != nil {
-		return lab.ID{}, err
+		return err
 	}
+	state, e := all[lab.ID(g.item.ID)], g.entry
+	g.newest = newest.ID
 	switch {
 	case state.Released && !e.Amend:
-		return lab.ID{}, locked("result_released", "This value is released. Amend it instead.")
-	case state.Level > 0 && !e.Amend && item.RerunMs <= newest.EnteredMs:
-		return lab.ID{}, locked("result_verified", "This value is verified. Ask for a rerun first.")
-	case correctable(newest, item, e) && state.Level == 0:
-		r.ID, r.Version = lab.ID(newest.ID), int(newest.Version)
-		return r.ID, f.correct(r, m.Test, e)
+		return locked("result_released", "This value is released. Amend it instead.")
+	case state.Level > 0 && !e.Amend && g.item.RerunMs <= newest.EnteredMs:
+		return locked("result_verified", "This value is verified. Ask for a rerun first.")
+	case correctable(newest, g.item, e) && state.Level == 0:
+		g.inside, g.result.ID, g.result.Version = true, lab.ID(newest.ID), int(newest.Version)
 	default:
-		r.Version, r.Supersedes = int(newest.Version)+1, lab.ID(newest.ID)
-		if err := f.q.SetResultState(ctx, queries.SetResultStateParams{State: string(result.Superseded), ID: newest.ID}); err != nil {
-			return lab.ID{}, fmt.Errorf("supersede the value of test %s: %w", lab.ID(item.ID), err)
-		}
-		return r.ID, f.insert(item, r, m.Test, e)
+		g.result.Version, g.result.Supersedes = int(newest.Version)+1, lab.ID(newest.ID)
 	}
+	return nil
+}
+
+// Put writes what was prepared. Observation is the stored row that the value came from, zero for none.
+func (f *Filer) Put(ctx context.Context, g *Filing, observation int64) error {
+	g.entry.Observation = observation
+	if g.inside {
+		return f.correct(g)
+	}
+	if g.newest == (queries.ID{}) {
+		return f.insert(g)
+	}
+	if err := f.q.SetResultState(ctx, queries.SetResultStateParams{State: string(result.Superseded), ID: g.newest}); err != nil {
+		return fmt.Errorf("supersede the value of test %s: %w", lab.ID(g.item.ID), err)
+	}
+	delete(f.charts, g.result.VisitID)
+	return f.insert(g)
 }
 
 func locked(code, message string) error {
@@ -156,32 +228,35 @@ func locked(code, message string) error {
 
 // correctable tells whether a value may be corrected in place: a person corrects what a person typed, and a calculation
 // replaces a calculation. The journal keeps the old one. Everything else becomes a new version.
-func correctable(newest queries.ResultsOfTestRow, item queries.OrderTestRow, e Entry) bool {
+func correctable(newest queries.ResultsOfVisitRow, item queries.OrderTestRow, e Entry) bool {
 	return newest.Source == string(e.Source) && e.Source != result.Analyzer && !e.Amend && item.RerunMs <= newest.EnteredMs
 }
 
-func (f *Filer) standing(ctx context.Context, item queries.OrderTestRow) (sqlite.Standing, error) {
-	all, _, err := sqlite.Standings(ctx, f.tx, lab.ID(item.VisitID))
-	return all[lab.ID(item.ID)], err
-}
-
-func (f *Filer) insert(item queries.OrderTestRow, r result.Result, t catalogue.Test, e Entry) error {
-	row, err := f.row(r, t, e)
+func (f *Filer) insert(g *Filing) error {
+	row, err := f.row(g.result, g.test, g.entry)
 	if err != nil {
 		return err
 	}
-	row["order_test_id"], row["version"], row["supersedes"] = lab.ID(item.ID), r.Version, r.Supersedes
-	return f.tx.Insert("result", r.ID, row)
+	row["order_test_id"], row["version"], row["supersedes"], row["patient_id"] = lab.ID(g.item.ID), g.result.Version, g.result.Supersedes, lab.ID(g.item.PatientID)
+	fresh := f.stamp == f.tx.Entries()
+	if err := f.tx.Insert("result", g.result.ID, row); err != nil || !fresh {
+		return err
+	}
+	if c, ok := f.charts[g.result.VisitID]; ok {
+		c.Results = append(c.Results, stored(g, row))
+	}
+	f.stamp = f.tx.Entries()
+	return nil
 }
 
-func (f *Filer) correct(r result.Result, t catalogue.Test, e Entry) error {
-	row, err := f.row(r, t, e)
+func (f *Filer) correct(g *Filing) error {
+	row, err := f.row(g.result, g.test, g.entry)
 	if err != nil {
 		return err
 	}
 	var opts []sqlite.Option
-	if e.Seen != nil {
-		opts = append(opts, sqlite.Expect(e.Seen))
+	if g.entry.Seen != nil {
+		opts = append(opts, sqlite.Expect(g.entry.Seen))
 	}
-	return f.tx.Change("result", r.ID, nil, row, opts...)
+	return f.tx.Change("result", g.result.ID, nil, row, opts...)
 }

@@ -45,6 +45,39 @@ func (f *Filer) row(r result.Result, t catalogue.Test, e Entry) (sqlite.Row, err
 	return row, nil
 }
 
+// stored is the row of a value as the chart of its visit reads it back.
+func stored(g *Filing, row sqlite.Row) queries.ResultsOfVisitRow {
+	str := func(column string) string {
+		s, _ := row[column].(string)
+		return s
+	}
+	id := func(column string) queries.ID {
+		v, _ := row[column].(lab.ID)
+		return queries.ID(v)
+	}
+	num := func(column string) int64 {
+		v, _ := row[column].(int64)
+		return v
+	}
+	hash, _ := row["content_hash"].([]byte)
+	out := queries.ResultsOfVisitRow{
+		ID: queries.ID(g.result.ID), OrderTestID: id("order_test_id"), SampleID: id("sample_id"), TestID: id("test_id"), Version: int64(g.result.Version), Supersedes: id("supersedes"),
+		Raw: str("raw"), Value: str("value"), Comparator: str("comparator"), Num: str("num"), Unit: str("unit"), Flag: str("flag"),
+		IntervalID: id("interval_id"), IntervalLow: str("interval_low"), IntervalHigh: str("interval_high"), IntervalText: str("interval_text"),
+		CriticalLow: str("critical_low"), CriticalHigh: str("critical_high"), NoLimit: str("no_limit"), Method: str("method"), Source: str("source"),
+		EnteredByID: id("entered_by"), InstrumentID: id("instrument_id"), Message: num("message_id"), Observation: num("observation_id"),
+		SourceFlag: str("source_flag"), SourceUnit: str("source_unit"), MeasuredMs: num("measured_ms"), EnteredMs: num("entered_ms"), Reason: str("reason"),
+		ContentHash: hash, Holds: str("holds"), State: current,
+	}
+	if critical, _ := row["critical"].(bool); critical {
+		out.Critical = 1
+	}
+	return out
+}
+
+// current is the bookkeeping state of a value that nothing has superseded.
+const current = "current"
+
 func hasCode(holds []result.Hold, code string) bool {
 	return slices.ContainsFunc(holds, func(h result.Hold) bool { return h.Code == code })
 }
@@ -83,7 +116,7 @@ func (f *Filer) judge(ctx context.Context, item queries.OrderTestRow, m sqlite.M
 	if err != nil {
 		return result.Judgement{}, err
 	}
-	j := result.Judge(m.Test, v, m.Intervals, m.Criticals, Subject(p.Patient, lab.DateOf(collected.In(f.zone))))
+	j := result.Judge(m.Test, v, m.Intervals, m.Criticals, Subject(p, lab.DateOf(collected.In(f.zone))))
 	prior, found, err := f.prior(ctx, item, m.Test)
 	if err != nil || !found {
 		return j, err
@@ -108,7 +141,7 @@ func (f *Filer) collected(ctx context.Context, item queries.OrderTestRow) (time.
 	if item.SampleID == (queries.ID{}) {
 		return f.tx.Now(), nil
 	}
-	s, err := f.Sample(ctx, item.SampleID)
+	s, err := f.Sample(ctx, sqlite.Tube{ID: lab.ID(item.SampleID), Visit: lab.ID(item.VisitID)})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -124,6 +157,17 @@ func (f *Filer) collected(ctx context.Context, item queries.OrderTestRow) (time.
 
 // prior is the patient's newest released value of the test from another visit.
 func (f *Filer) prior(ctx context.Context, item queries.OrderTestRow, t catalogue.Test) (result.Prior, bool, error) {
+	known, ok := f.released[item.VisitID]
+	if !ok {
+		var err error
+		if known, err = f.q.ReleasedElsewhere(ctx, queries.ReleasedElsewhereParams{PatientID: item.PatientID, VisitID: item.VisitID}); err != nil {
+			return result.Prior{}, false, fmt.Errorf("look for earlier values: %w", err)
+		}
+		f.released[item.VisitID] = known
+	}
+	if !slices.Contains(known, item.TestID) {
+		return result.Prior{}, false, nil
+	}
 	rows, err := f.q.Previous(ctx, queries.PreviousParams{PatientID: item.PatientID, TestID: item.TestID, VisitID: item.VisitID, Limit: 1})
 	if err != nil {
 		return result.Prior{}, false, fmt.Errorf("read the last value of a test: %w", err)

@@ -50,7 +50,8 @@ func markTube(ctx context.Context, tx *sqlite.Tx, s *sample.Sample, text string)
 	if err != nil {
 		return err
 	}
-	for _, id := range others {
+	for _, o := range others {
+		id := o.ID
 		other, err := queries.New(tx).Sample(ctx, queries.ID(id))
 		if err != nil {
 			return fmt.Errorf("read sample %s: %w", id, err)

@@ -129,6 +129,7 @@ func (rd *astmReader) record(r *astm.Record, i int) {
 		rd.row = astmRow{h: rd.row.h, p: rd.row.p, o: r}
 		rd.group, rd.notes = i, nil
 		rd.order(r)
+		rd.refuse()
 	case 'R':
 		rd.row.r = r
 		rd.result(r, i)
@@ -196,6 +197,7 @@ func (rd *astmReader) comment(r *astm.Record) {
 	}
 	if rd.row.r == nil {
 		rd.notes = append(rd.notes, c)
+		rd.refusalReason(c.Text)
 		return
 	}
 	last := &rd.out.Observations[len(rd.out.Observations)-1]
@@ -235,7 +237,7 @@ func (rd *astmReader) query(r *astm.Record) {
 		if strings.EqualFold(id, "ALL") {
 			q.All = true
 		}
-		q.SampleIDs = append(q.SampleIDs, id)
+		q.SampleIDs, q.Asked = append(q.SampleIDs, id), append(q.Asked, id)
 		q.origin.asked = append(q.origin.asked, string(one.Raw))
 	}
 	if q.All {
@@ -357,7 +359,7 @@ func astmValue(w *astmRow, rule profile.Value) string {
 	cut := f.Cut(cutEnds(f.Raw, d.Component))
 	switch rule.Take {
 	case "first":
-		return f.Component(1).Text()
+		return cut.Component(1).Text()
 	case "last":
 		return cut.Component(cut.Components()).Text()
 	default:

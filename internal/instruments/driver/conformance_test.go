@@ -149,7 +149,7 @@ func readBack(t *testing.T, profiles *profile.Set, p *profile.Profile, q driver.
 
 // answerer gives the driver of the query's protocol: HL7 queries have a response of their own.
 func answerer(profiles *profile.Set, q driver.Query) driver.Answerer {
-	if strings.HasPrefix(q.Name, "WOS") || strings.HasPrefix(q.Name, "INIBAR") || q.Name == "QRY" || q.Name == "ORM" {
+	if strings.HasPrefix(q.Name, "WOS") || strings.HasPrefix(q.Name, "INIBAR") || strings.HasPrefix(q.Name, "Q11") || q.Name == "QRY" || q.Name == "ORM" {
 		return driver.NewHL7(profiles, nil)
 	}
 	return driver.NewASTM(profiles, nil)

@@ -155,7 +155,7 @@ func NewDocument(r Recording) Document {
 		for _, q := range m.Queries {
 			ids := q.SampleIDs
 			if q.All {
-				ids = []string{"ALL"}
+				ids = q.Asked // as sent: "ALL", or nothing where the query's name says it
 			}
 			if ids == nil {
 				ids = []string{}

@@ -108,6 +108,7 @@ func decodeHL7(m *hl7.Message, p *profile.Profile) Message {
 	}
 	rd.endGroup()
 	rd.close()
+	rd.out.Refusals = refusalsHL7(m, p)
 	return rd.out
 }
 
@@ -325,9 +326,12 @@ func (rd *hl7Reader) query(g *hl7.Segment) {
 }
 
 func (q *Query) addID(id string) {
-	if id != "" && !q.All {
+	if id == "" {
+		return
+	}
+	q.origin.asked, q.Asked = append(q.origin.asked, id), append(q.Asked, id)
+	if !q.All {
 		q.SampleIDs = append(q.SampleIDs, id)
-		q.origin.asked = append(q.origin.asked, id)
 	}
 }
 

@@ -64,6 +64,7 @@ type Message struct {
 	Observations []Observation
 	Queries      []Query
 	Orders       []Order
+	Refusals     []Refusal
 	Warnings     []Warning
 
 	// Ended tells that the message came whole: an L record, or an HL7 block. Observations of a message without its end
@@ -171,6 +172,7 @@ type Query struct {
 	Message   int
 	SampleIDs []string // as sent, trimmed; empty when All is set
 	All       bool     // the instrument asks for everything that is waiting
+	Asked     []string // the ids as sent, "ALL" among them
 	Cancel    bool     // the query before is withdrawn: send nothing, drop a queued answer
 	Tests     []string // empty for all tests
 	Tag       string   // QPD-2 or QRD-4
@@ -187,6 +189,14 @@ type Order struct {
 	Action   string // O-12 or ORC-1
 	Priority string
 	PlacerID string
+}
+
+// Refusal is an instrument's word that it will not do what was ordered.
+type Refusal struct {
+	ControlID string   // HL7: of the message of ours that is refused; empty in ASTM
+	SampleID  string   // as sent, where the refusal names it
+	Tests     []string // in the instrument's codes; empty for all of the order
+	Reason    string   // the instrument's own words or code
 }
 
 // Warning names something in a message that was tolerated. It holds no value that came in the message, so that it may

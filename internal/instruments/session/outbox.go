@@ -24,6 +24,7 @@ type outbox struct {
 // item is one message of ours.
 type item struct {
 	text  []byte
+	form  instruments.Form
 	order lab.ID // of an Outgoing; zero for an answer
 	tries int
 }
@@ -31,7 +32,20 @@ type item struct {
 // answerTries is how often an answer is offered: after that the instrument has long given up waiting for it.
 const answerTries = 3
 
-func (o *outbox) push(text []byte) { o.answers = append(o.answers, item{text: text}) }
+func (o *outbox) push(text []byte, form instruments.Form) {
+	o.answers = append(o.answers, item{text: text, form: form})
+}
+
+// shaper is a machine whose messages can be put on the line in more than one form.
+type shaper interface{ Shape(form instruments.Form) }
+
+// give hands a message to the machine; false when it cannot take one now.
+func (c *conn) give(now time.Duration, it item) bool {
+	if m, ok := c.machine.(shaper); ok {
+		m.Shape(it.form)
+	}
+	return c.machine.Send(now, it.text)
+}
 
 // cancel drops the answers that are not on the wire yet.
 func (o *outbox) cancel(c *conn) {
@@ -64,7 +78,7 @@ func (c *conn) pump(ctx context.Context) bool {
 			return false
 		}
 		next := o.answers[0]
-		if !c.machine.Send(now, next.text) {
+		if !c.give(now, next) {
 			o.answerAt = now + c.opt.Retry
 			return false
 		}
@@ -88,10 +102,16 @@ func (c *conn) outgoing(ctx context.Context, now time.Duration) bool {
 		c.note("outgoing_failed")
 		return false
 	}
-	if !found || !c.machine.Send(now, next.Text) {
+	if !found {
 		return false
 	}
-	o.current = &item{text: next.Text, order: next.ID}
+	it := item{text: next.Text, form: next.Form, order: next.ID}
+	if !c.give(now, it) {
+		c.report(ctx, it.order, hl7.CodeCancelled)
+		o.lookAt = now + c.opt.Poll // a line that cannot be spoken on is not asked again at once
+		return false
+	}
+	o.current = &it
 	return true
 }
 
@@ -122,12 +142,14 @@ func (c *conn) delivered(ctx context.Context, code string) {
 	o.answerAt = c.elapsed() + c.opt.Retry
 }
 
-// report tells the host what became of an outgoing message. After a success the next one is looked for at once.
+// report tells the host what became of an outgoing message. After a success, and after a contention, the next one is looked
+// for as soon as the line is free.
 func (c *conn) report(ctx context.Context, id lab.ID, code string) {
 	var outcome error
-	if code == "" {
+	if code == "" || code == hl7.CodeCancelled {
 		c.outbox.lookAt = 0
-	} else {
+	}
+	if code != "" {
 		outcome = &lab.Error{Kind: lab.KindUnavailable, Code: code, Message: "The instrument did not take the message."}
 	}
 	if c.host.Sent == nil {

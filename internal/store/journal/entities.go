@@ -10,8 +10,10 @@ func Schema() Registry {
 		billEntities(),
 		catalogueEntities(),
 		benchEntities(),
+		profileEntities(),
 		personEntities(),
 		conflictEntities(),
+		controlEntities(),
 	} {
 		all = append(all, part...)
 	}

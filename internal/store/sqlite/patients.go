@@ -33,19 +33,40 @@ func ReadPerson(ctx context.Context, tx queries.DBTX, id lab.ID) (Person, error)
 		ID: id, MRN: patient.MRN(row.Mrn), Title: row.Title, Name: row.Name, Sex: patient.Sex(row.Sex), Phone: row.Phone, Email: row.Email,
 		Address: row.Address, Guardian: patient.Guardian{Name: row.Guardian, Relation: row.GuardianRelation}, ABHA: row.Abha, Language: row.Language,
 	}
+	return p, setAge(&p.Patient, queries.PatientBodyRow{
+		Sex: row.Sex, Birth: row.Birth, StatedValue: row.StatedValue, StatedUnit: row.StatedUnit, StatedOn: row.StatedOn,
+	})
+}
+
+// ReadBody reads of a patient what limits and formulas ask for: sex and age. Filing a value needs no more, and whatever is
+// not read cannot leak.
+func ReadBody(ctx context.Context, tx queries.DBTX, id lab.ID) (patient.Patient, error) {
+	row, err := queries.New(tx).PatientBody(ctx, queries.ID(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return patient.Patient{}, lab.NotFound("patient_not_found", "There is no such patient.")
+	}
+	if err != nil {
+		return patient.Patient{}, fmt.Errorf("read patient %s: %w", id, err)
+	}
+	p := patient.Patient{ID: id, Sex: patient.Sex(row.Sex)}
+	return p, setAge(&p, row)
+}
+
+// setAge fills in what is known of a patient's age.
+func setAge(p *patient.Patient, row queries.PatientBodyRow) (err error) {
 	if row.Birth != "" {
 		if p.Birth, err = lab.ParseDate(row.Birth); err != nil {
-			return Person{}, fmt.Errorf("birth date of patient %s: %w", id, err)
+			return fmt.Errorf("birth date of patient %s: %w", p.ID, err)
 		}
 	}
 	if row.StatedOn != "" {
 		on, err := lab.ParseDate(row.StatedOn)
 		if err != nil {
-			return Person{}, fmt.Errorf("day of the stated age of patient %s: %w", id, err)
+			return fmt.Errorf("day of the stated age of patient %s: %w", p.ID, err)
 		}
 		p.Stated = patient.StatedAge{Value: int(row.StatedValue), Unit: patient.AgeUnit(row.StatedUnit), On: on}
 	}
-	return p, nil
+	return nil
 }
 
 // PersonRow gives the columns of a patient for Insert and Change.

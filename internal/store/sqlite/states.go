@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/order"
@@ -22,149 +21,8 @@ type Standing struct {
 	Part     order.Part
 }
 
-// Standings derives how far each test of a visit is, by order test.
-func Standings(ctx context.Context, tx queries.DBTX, visit lab.ID) (map[lab.ID]Standing, []queries.OrderTestsRow, error) {
-	q, id := queries.New(tx), queries.ID(visit)
-	tests, err := q.OrderTests(ctx, id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the tests of visit %s: %w", visit, err)
-	}
-	results, err := q.ResultsOfVisit(ctx, id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the results of visit %s: %w", visit, err)
-	}
-	verified, released, decided, err := decisions(ctx, q, visit, results)
-	if err != nil {
-		return nil, nil, err
-	}
-	samples, err := q.Samples(ctx, id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the samples of visit %s: %w", visit, err)
-	}
-	p := parts{newest: map[queries.ID]queries.ResultsOfVisitRow{}, level: map[queries.ID]int{}, out: map[queries.ID]bool{}, ever: map[queries.ID]bool{}, accepted: map[queries.ID][]string{}, samples: map[queries.ID]queries.SamplesRow{}}
-	for _, r := range results {
-		if old, ok := p.newest[r.OrderTestID]; !ok || r.Version > old.Version {
-			p.newest[r.OrderTestID] = r
-		}
-	}
-	for _, v := range verified {
-		p.level[v.ResultID] = max(p.level[v.ResultID], int(v.Level))
-	}
-	for _, r := range released {
-		p.out[r.ResultID], p.ever[r.OrderTestID] = true, true
-	}
-	for _, d := range decided {
-		if d.Decision == "accept" {
-			var codes []string
-			if err := json.Unmarshal([]byte(d.Codes), &codes); err != nil {
-				return nil, nil, fmt.Errorf("codes of a decision of visit %s: %w", visit, err)
-			}
-			p.accepted[d.ResultID] = append(p.accepted[d.ResultID], codes...)
-		}
-	}
-	for _, s := range samples {
-		p.samples[s.ID] = s
-	}
-	out := make(map[lab.ID]Standing, len(tests))
-	for _, t := range tests {
-		s, err := p.standing(t)
-		if err != nil {
-			return nil, nil, err
-		}
-		out[lab.ID(t.ID)] = s
-	}
-	return out, tests, nil
-}
-
-// decisions reads what people decided on the results of a visit. Nobody can have decided on what is not there.
-func decisions(ctx context.Context, q *queries.Queries, visit lab.ID, results []queries.ResultsOfVisitRow) (
-	verified []queries.VerificationsOfVisitRow, released []queries.ReleasesOfVisitRow, decided []queries.HoldDecisionsOfVisitRow, err error,
-) {
-	if len(results) == 0 {
-		return nil, nil, nil, nil
-	}
-	id := queries.ID(visit)
-	if verified, err = q.VerificationsOfVisit(ctx, id); err != nil {
-		return nil, nil, nil, fmt.Errorf("read the verifications of visit %s: %w", visit, err)
-	}
-	if released, err = q.ReleasesOfVisit(ctx, id); err != nil {
-		return nil, nil, nil, fmt.Errorf("read the releases of visit %s: %w", visit, err)
-	}
-	if !slices.ContainsFunc(results, func(r queries.ResultsOfVisitRow) bool { return r.Holds != noHolds }) {
-		return verified, released, nil, nil
-	}
-	if decided, err = q.HoldDecisionsOfVisit(ctx, id); err != nil {
-		return nil, nil, nil, fmt.Errorf("read the decisions of visit %s: %w", visit, err)
-	}
-	return verified, released, decided, nil
-}
-
 // noHolds is the column of holds without one.
 const noHolds = "[]"
-
-type parts struct {
-	newest   map[queries.ID]queries.ResultsOfVisitRow
-	level    map[queries.ID]int
-	out      map[queries.ID]bool
-	ever     map[queries.ID]bool
-	accepted map[queries.ID][]string
-	samples  map[queries.ID]queries.SamplesRow
-}
-
-func (p parts) standing(t queries.OrderTestsRow) (Standing, error) {
-	r, filed := p.newest[t.ID]
-	s := Standing{Result: r, Level: p.level[r.ID], Released: p.ever[t.ID], State: string(result.Pending)}
-	if filed {
-		holds, err := ParseHolds(r.Holds)
-		if err != nil {
-			return s, err
-		}
-		for _, h := range holds {
-			if !slices.Contains(p.accepted[r.ID], h.Code) {
-				s.Open = append(s.Open, h.Code)
-			}
-		}
-	}
-	if filed && t.Cancelled == 0 {
-		s.State, s.Part = p.filed(t, r, s)
-		return s, nil
-	}
-	sample, tube := p.samples[t.SampleID]
-	switch {
-	case t.Cancelled != 0:
-		s.State, s.Part = string(result.Cancelled), order.PartCancelled
-	case tube && sample.State == "rejected":
-		s.State, s.Part = "rejected", order.PartStarted
-	default:
-		s.State = waitingState(t)
-		if tube && sample.State == "received" {
-			s.Part = order.PartStarted
-		}
-	}
-	return s, nil
-}
-
-// filed is where a test stands that has a value.
-func (p parts) filed(t queries.OrderTestsRow, r queries.ResultsOfVisitRow, s Standing) (string, order.Part) {
-	switch {
-	case p.out[r.ID]:
-		return string(result.Released), order.PartReleased
-	case t.RerunMs > r.EnteredMs:
-		return waitingState(t), order.PartStarted
-	case len(s.Open) > 0:
-		return string(result.Held), order.PartStarted
-	case s.Level >= int(t.Levels):
-		return string(result.Verified), order.PartStarted
-	}
-	return string(result.Entered), order.PartStarted
-}
-
-func waitingState(t queries.OrderTestsRow) string {
-	if t.SentMs > 0 && t.SentMs >= t.RerunMs {
-		return string(result.Sent)
-	}
-	return string(result.Pending)
-}
 
 // RefreshStates writes what Standings derives into the bookkeeping columns of a visit and its tests, where it differs.
 // Every use case that changes a part of a visit calls it in the same transaction.
@@ -194,7 +52,7 @@ func WriteStates(ctx context.Context, tx queries.DBTX, visit lab.ID, standings m
 			return fmt.Errorf("set the state of test %s: %w", lab.ID(t.ID), err)
 		}
 	}
-	v, err := q.Visit(ctx, queries.ID(visit))
+	v, err := q.VisitState(ctx, queries.ID(visit))
 	if err != nil {
 		return fmt.Errorf("read visit %s: %w", visit, err)
 	}
@@ -205,7 +63,7 @@ func WriteStates(ctx context.Context, tx queries.DBTX, visit lab.ID, standings m
 	if v.State == string(state) {
 		return nil
 	}
-	if err := q.SetVisitState(ctx, queries.SetVisitStateParams{State: string(state), ID: v.ID}); err != nil {
+	if err := q.SetVisitState(ctx, queries.SetVisitStateParams{State: string(state), ID: queries.ID(visit)}); err != nil {
 		return fmt.Errorf("set the state of visit %s: %w", visit, err)
 	}
 	return nil

@@ -23,6 +23,7 @@ type Tx struct {
 	zoneMin    int
 	txid       int64 // 0 until the first entry
 	done       bool
+	wrote      bool  // a statement ran that may have changed something
 	failed     error // a statement of the store's own failed half way: the update cannot be committed any more
 	erasing    bool
 	checkpoint bool // fold the log into the file before the caller is answered
@@ -88,6 +89,10 @@ func (tx *Tx) Actor() lab.Actor { return tx.actor }
 // Reason gives the update's reason code.
 func (tx *Tx) Reason() string { return tx.reason }
 
+// Entries gives how many entries this update has written so far: who remembers what he read can tell by it whether
+// anything was changed since.
+func (tx *Tx) Entries() int { return len(tx.written) }
+
 // AfterCommit has fn called once the update is durable, before its caller is answered. It must be quick and must not
 // write.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
@@ -140,6 +145,9 @@ func (tx *Tx) guard(query string, args []any) error {
 		return errDone
 	case tx.w.gone:
 		return errGone
+	}
+	if !tx.w.reads[query] {
+		tx.wrote = true
 	}
 	if trace := tx.db.options.Trace; trace != nil {
 		trace(query, args)
@@ -218,8 +226,7 @@ func allowed(w *writer, query string) error {
 	if _, seen := w.statements[query]; seen {
 		return nil
 	}
-	upper := strings.ToUpper(stripComments(query))
-	words := strings.Fields(upper)
+	words := strings.Fields(strings.ToUpper(stripComments(query)))
 	if len(words) == 0 {
 		return errors.New("empty statement")
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"jaanch/internal/lab"
@@ -26,6 +27,8 @@ const (
 	keyLastOK   = "sync_last_ok"
 	keyPaused   = "sync_paused"
 	keyPeers    = "hub_nodes"
+	keyConfirm  = "sync_confirm" // why this copy goes on, where somebody said so
+	keyMarks    = "sync_epochs"  // where the epochs of this journal began, JSON
 )
 
 // membership is where the node belongs, as it was told when it joined.
@@ -85,6 +88,18 @@ func (a *Agent) Peers(ctx context.Context) ([]wire.Peer, error) {
 		return nil
 	})
 	return out, err
+}
+
+// keepPeers notes the lab's nodes as the hub tells them, where they have changed.
+func (a *Agent) keepPeers(ctx context.Context, peers []wire.Peer) error {
+	if known, err := a.Peers(ctx); err != nil || slices.Equal(known, peers) {
+		return err
+	}
+	text, err := json.Marshal(peers)
+	if err != nil {
+		return fmt.Errorf("keep the lab's nodes: %w", err)
+	}
+	return a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error { return tx.SetState(keyPeers, string(text)) })
 }
 
 // Enrol joins the hub by a code from its administrator. The node's key stays here; the hub gets the public half and the

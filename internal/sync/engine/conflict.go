@@ -320,7 +320,7 @@ func (f *fold) hold(c change) (Outcome, bool) {
 		if con == nil {
 			con = &Conflict{
 				ID: conflictID(f.Device, f.Epoch, c.Seq, l.group), Key: r.Key, Home: r.Home, Group: l.group, Subject: r.Subject,
-				Kind: KindVerification, Strategy: "ManualResolution", State: StateOpen, Winner: string(policy.Nobody),
+				Kind: KindVerify, Strategy: "ManualResolution", State: StateOpen, Winner: string(policy.Nobody),
 				Server:  valueOf(r.Groups[l.group], r.values(f.Schema.entities[r.Entity], l.group), r.Deleted),
 				Clients: []Value{{Device: f.Device, Epoch: f.Epoch, Seq: c.Seq, Actor: c.Actor, WallMS: c.WallMS, ZoneMin: c.ZoneMin, HLC: c.HLC, Fields: map[int]any{}}},
 			}

@@ -9,7 +9,7 @@ type Lock struct {
 	Column string // of By, the id of the closed record
 }
 
-// Locks lists them. Insert-only entities need none: Fixed closes them whole.
+// Locks lists them. Insert-only entities need none: their groups are never changed after they were written.
 func Locks() []Lock {
 	return []Lock{
 		{Entity: "result", Group: "clinical", By: "verification", Column: "result_id"},
@@ -29,6 +29,10 @@ func Homes() []Home {
 		{Entity: "result", Column: "sample_id", Of: "sample"},
 	}
 }
+
+// ContentHash is the column in which a closed record and the record that closes it hold the hash of the content: a
+// verification counts for the value that it was given for, and for no other.
+const ContentHash = "content_hash"
 
 // Fixed lists the entities that are written once and never changed: what was signed, issued, paid, consented, said or
 // decided. The node's triggers hold them at the lab; here no update of one is applied whoever sends it, it waits for a person.

@@ -71,12 +71,16 @@ const routes = [
       instrument?: string | undefined;
       sample?: string | undefined;
       row?: string | undefined;
+      view?: 'sample' | 'test' | 'grid' | undefined;
+      pick?: string | undefined;
     } => ({
       section: text(s.section),
       state: one(s.state, ['open', 'to_enter', 'held', 'released', 'all']),
       instrument: text(s.instrument),
       sample: text(s.sample),
       row: text(s.row),
+      view: one(s.view, ['sample', 'test', 'grid']),
+      pick: text(s.pick),
     }),
     component: lazyRouteComponent(() => import('./pages/bench/WorklistPage'), 'WorklistPage'),
   }),

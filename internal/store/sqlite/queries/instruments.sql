@@ -1,11 +1,11 @@
 -- name: Instruments :many
 SELECT id, name, department, profile, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame,
-    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved
+    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved, coalesce(download,'') AS download
 FROM instrument WHERE _del = 0 ORDER BY name;
 
 -- name: Instrument :one
 SELECT id, name, department, profile, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame,
-    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved
+    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved, coalesce(download,'') AS download
 FROM instrument WHERE id = ? AND _del = 0;
 
 -- name: InstrumentCodes :many

@@ -80,7 +80,7 @@ func (q *Queries) CodesForTest(ctx context.Context, arg CodesForTestParams) ([]s
 
 const instrument = `-- name: Instrument :one
 SELECT id, name, department, profile, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame,
-    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved
+    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved, coalesce(download,'') AS download
 FROM instrument WHERE id = ? AND _del = 0
 `
 
@@ -101,6 +101,7 @@ type InstrumentRow struct {
 	Identity   string
 	Peer       string
 	Approved   int64
+	Download   string
 }
 
 func (q *Queries) Instrument(ctx context.Context, id ID) (InstrumentRow, error) {
@@ -123,6 +124,7 @@ func (q *Queries) Instrument(ctx context.Context, id ID) (InstrumentRow, error) 
 		&i.Identity,
 		&i.Peer,
 		&i.Approved,
+		&i.Download,
 	)
 	return i, err
 }
@@ -247,7 +249,7 @@ func (q *Queries) InstrumentWaiting(ctx context.Context, sentTo ID) (int64, erro
 
 const instruments = `-- name: Instruments :many
 SELECT id, name, department, profile, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame,
-    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved
+    enabled, query, window_days, short_ids, coalesce(identity,'') AS identity, coalesce(peer,'') AS peer, approved, coalesce(download,'') AS download
 FROM instrument WHERE _del = 0 ORDER BY name
 `
 
@@ -268,6 +270,7 @@ type InstrumentsRow struct {
 	Identity   string
 	Peer       string
 	Approved   int64
+	Download   string
 }
 
 func (q *Queries) Instruments(ctx context.Context) ([]InstrumentsRow, error) {
@@ -296,6 +299,7 @@ func (q *Queries) Instruments(ctx context.Context) ([]InstrumentsRow, error) {
 			&i.Identity,
 			&i.Peer,
 			&i.Approved,
+			&i.Download,
 		); err != nil {
 			return nil, err
 		}

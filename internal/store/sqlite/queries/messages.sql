@@ -19,15 +19,17 @@ SELECT id, conn, instrument_id, link, address, protocol, opened_ms, ended FROM r
 -- name: Chunks :many
 SELECT seq, at_ms, dir, bytes, dropped FROM raw_chunk WHERE session = ? ORDER BY seq;
 
--- name: MessageOfSession :many
-SELECT id FROM message WHERE session = ? AND idx = ?;
-
 -- name: AddMessage :one
 INSERT INTO message (session, idx, instrument_id, sender, address, protocol, profile, kind, control_id, digest, timed_all, ended, duplicate_of, at_ms, text, warnings, bytes_in)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id;
+VALUES (sqlc.arg('session'), sqlc.arg('idx'), sqlc.arg('instrument_id'), sqlc.arg('sender'), sqlc.arg('address'), sqlc.arg('protocol'), sqlc.arg('profile'), sqlc.arg('kind'),
+    sqlc.arg('control_id'), sqlc.arg('digest'), sqlc.arg('timed_all'), sqlc.arg('ended'),
+    (SELECT m.id FROM message m WHERE m.digest = sqlc.arg('digest') AND m.instrument_id IS sqlc.arg('instrument_id') AND m.sender = sqlc.arg('sender')
+        AND m.duplicate_of IS NULL AND m.ended = 1 AND CAST(sqlc.arg('bears') AS INTEGER) = 1 ORDER BY m.id DESC LIMIT 1),
+    sqlc.arg('at_ms'), sqlc.arg('text'), sqlc.arg('warnings'), sqlc.arg('bytes_in'))
+ON CONFLICT (session, idx) DO NOTHING RETURNING id, duplicate_of;
 
--- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1;
+-- name: MessageTime :one
+SELECT timed_all, at_ms FROM message WHERE id = ?;
 
 -- name: AddObservation :one
 INSERT INTO observation (message_id, idx, grp, instrument_id, sample_text, patient_text, test_code, map_code, test_name, value, reported, num, comparator, no_value, unit,
@@ -82,3 +84,20 @@ SELECT id FROM message WHERE instrument_id = sqlc.arg('instrument_id') AND (CAST
 -- name: MessageCounts :one
 SELECT CAST(count(*) AS INTEGER) AS n, CAST(coalesce(sum(state = 'matched' OR state = 'attached'),0) AS INTEGER) AS filed,
     CAST(coalesce(sum(state = 'inbox' OR state = 'incomplete'),0) AS INTEGER) AS waiting FROM observation WHERE message_id = ?;
+
+-- name: IncompleteOf :many
+SELECT m.id, m.text, (SELECT count(*) FROM observation n WHERE n.message_id = m.id) AS n FROM message m WHERE m.ended = 0 AND m.sender = sqlc.arg('sender') AND m.id <> sqlc.arg('id') AND m.id IN (
+    SELECT o.message_id FROM observation o WHERE o.state = 'incomplete' AND o.instrument_id IS sqlc.arg('instrument_id') AND o.sample_text = sqlc.arg('sample_text')
+) ORDER BY m.id DESC LIMIT 50;
+
+-- name: WholeOf :many
+SELECT m.id, m.text FROM message m WHERE m.ended = 1 AND m.sender = sqlc.arg('sender') AND m.duplicate_of IS NULL AND m.id IN (
+    SELECT o.message_id FROM observation o
+    WHERE o.instrument_id IS sqlc.arg('instrument_id') AND o.map_code = sqlc.arg('map_code') AND o.sample_text = sqlc.arg('sample_text') AND o.at_ms >= sqlc.arg('since_ms')
+) ORDER BY m.id DESC LIMIT 20;
+
+-- name: ReplaceMessage :exec
+UPDATE message SET duplicate_of = ? WHERE id = ?;
+
+-- name: ReplaceObservations :exec
+UPDATE observation SET state = 'duplicate', reason = '' WHERE message_id = ? AND state = 'incomplete';

@@ -37,7 +37,12 @@ func (q *Queries) AddChunk(ctx context.Context, arg AddChunkParams) error {
 
 const addMessage = `-- name: AddMessage :one
 INSERT INTO message (session, idx, instrument_id, sender, address, protocol, profile, kind, control_id, digest, timed_all, ended, duplicate_of, at_ms, text, warnings, bytes_in)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+    ?9, ?10, ?11, ?12,
+    (SELECT m.id FROM message m WHERE m.digest = ?10 AND m.instrument_id IS ?3 AND m.sender = ?4
+        AND m.duplicate_of IS NULL AND m.ended = 1 AND CAST(?13 AS INTEGER) = 1 ORDER BY m.id DESC LIMIT 1),
+    ?14, ?15, ?16, ?17)
+ON CONFLICT (session, idx) DO NOTHING RETURNING id, duplicate_of
 `
 
 type AddMessageParams struct {
@@ -53,14 +58,19 @@ type AddMessageParams struct {
 	Digest       []byte
 	TimedAll     int64
 	Ended        int64
-	DuplicateOf  sql.NullInt64
+	Bears        int64
 	AtMs         int64
 	Text         []byte
 	Warnings     string
 	BytesIn      int64
 }
 
-func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (int64, error) {
+type AddMessageRow struct {
+	ID          int64
+	DuplicateOf sql.NullInt64
+}
+
+func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (AddMessageRow, error) {
 	row := q.db.QueryRowContext(ctx, addMessage,
 		arg.Session,
 		arg.Idx,
@@ -74,15 +84,15 @@ func (q *Queries) AddMessage(ctx context.Context, arg AddMessageParams) (int64, 
 		arg.Digest,
 		arg.TimedAll,
 		arg.Ended,
-		arg.DuplicateOf,
+		arg.Bears,
 		arg.AtMs,
 		arg.Text,
 		arg.Warnings,
 		arg.BytesIn,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	var i AddMessageRow
+	err := row.Scan(&i.ID, &i.DuplicateOf)
+	return i, err
 }
 
 const addObservation = `-- name: AddObservation :one
@@ -368,6 +378,53 @@ func (q *Queries) FileObservation(ctx context.Context, arg FileObservationParams
 	return err
 }
 
+const incompleteOf = `-- name: IncompleteOf :many
+SELECT m.id, m.text, (SELECT count(*) FROM observation n WHERE n.message_id = m.id) AS n FROM message m WHERE m.ended = 0 AND m.sender = ?1 AND m.id <> ?2 AND m.id IN (
+    SELECT o.message_id FROM observation o WHERE o.state = 'incomplete' AND o.instrument_id IS ?3 AND o.sample_text = ?4
+) ORDER BY m.id DESC LIMIT 50
+`
+
+type IncompleteOfParams struct {
+	Sender       string
+	ID           int64
+	InstrumentID ID
+	SampleText   string
+}
+
+type IncompleteOfRow struct {
+	ID   int64
+	Text []byte
+	N    int64
+}
+
+func (q *Queries) IncompleteOf(ctx context.Context, arg IncompleteOfParams) ([]IncompleteOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, incompleteOf,
+		arg.Sender,
+		arg.ID,
+		arg.InstrumentID,
+		arg.SampleText,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IncompleteOfRow
+	for rows.Next() {
+		var i IncompleteOfRow
+		if err := rows.Scan(&i.ID, &i.Text, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const message = `-- name: Message :one
 SELECT id, session, idx, instrument_id, sender, address, protocol, profile, kind, control_id, timed_all, ended, coalesce(duplicate_of,0) AS duplicate, at_ms, text, warnings, bytes_in FROM message WHERE id = ?
 `
@@ -435,36 +492,20 @@ func (q *Queries) MessageCounts(ctx context.Context, messageID int64) (MessageCo
 	return i, err
 }
 
-const messageOfSession = `-- name: MessageOfSession :many
-SELECT id FROM message WHERE session = ? AND idx = ?
+const messageTime = `-- name: MessageTime :one
+SELECT timed_all, at_ms FROM message WHERE id = ?
 `
 
-type MessageOfSessionParams struct {
-	Session ID
-	Idx     int64
+type MessageTimeRow struct {
+	TimedAll int64
+	AtMs     int64
 }
 
-func (q *Queries) MessageOfSession(ctx context.Context, arg MessageOfSessionParams) ([]int64, error) {
-	rows, err := q.db.QueryContext(ctx, messageOfSession, arg.Session, arg.Idx)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) MessageTime(ctx context.Context, id int64) (MessageTimeRow, error) {
+	row := q.db.QueryRowContext(ctx, messageTime, id)
+	var i MessageTimeRow
+	err := row.Scan(&i.TimedAll, &i.AtMs)
+	return i, err
 }
 
 const messagesOf = `-- name: MessagesOf :many
@@ -670,43 +711,27 @@ func (q *Queries) OpenSessions(ctx context.Context) ([]OpenSessionsRow, error) {
 	return items, nil
 }
 
-const sameDigest = `-- name: SameDigest :many
-SELECT id, timed_all, at_ms FROM message WHERE digest = ? AND instrument_id IS ? AND sender = ? AND duplicate_of IS NULL AND ended = 1 ORDER BY id DESC LIMIT 1
+const replaceMessage = `-- name: ReplaceMessage :exec
+UPDATE message SET duplicate_of = ? WHERE id = ?
 `
 
-type SameDigestParams struct {
-	Digest       []byte
-	InstrumentID ID
-	Sender       string
+type ReplaceMessageParams struct {
+	DuplicateOf sql.NullInt64
+	ID          int64
 }
 
-type SameDigestRow struct {
-	ID       int64
-	TimedAll int64
-	AtMs     int64
+func (q *Queries) ReplaceMessage(ctx context.Context, arg ReplaceMessageParams) error {
+	_, err := q.db.ExecContext(ctx, replaceMessage, arg.DuplicateOf, arg.ID)
+	return err
 }
 
-func (q *Queries) SameDigest(ctx context.Context, arg SameDigestParams) ([]SameDigestRow, error) {
-	rows, err := q.db.QueryContext(ctx, sameDigest, arg.Digest, arg.InstrumentID, arg.Sender)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SameDigestRow
-	for rows.Next() {
-		var i SameDigestRow
-		if err := rows.Scan(&i.ID, &i.TimedAll, &i.AtMs); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+const replaceObservations = `-- name: ReplaceObservations :exec
+UPDATE observation SET state = 'duplicate', reason = '' WHERE message_id = ? AND state = 'incomplete'
+`
+
+func (q *Queries) ReplaceObservations(ctx context.Context, messageID int64) error {
+	_, err := q.db.ExecContext(ctx, replaceObservations, messageID)
+	return err
 }
 
 const session = `-- name: Session :one
@@ -828,6 +853,55 @@ func (q *Queries) WaitingOf(ctx context.Context, arg WaitingOfParams) ([]int64, 
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wholeOf = `-- name: WholeOf :many
+SELECT m.id, m.text FROM message m WHERE m.ended = 1 AND m.sender = ?1 AND m.duplicate_of IS NULL AND m.id IN (
+    SELECT o.message_id FROM observation o
+    WHERE o.instrument_id IS ?2 AND o.map_code = ?3 AND o.sample_text = ?4 AND o.at_ms >= ?5
+) ORDER BY m.id DESC LIMIT 20
+`
+
+type WholeOfParams struct {
+	Sender       string
+	InstrumentID ID
+	MapCode      string
+	SampleText   string
+	SinceMs      int64
+}
+
+type WholeOfRow struct {
+	ID   int64
+	Text []byte
+}
+
+func (q *Queries) WholeOf(ctx context.Context, arg WholeOfParams) ([]WholeOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, wholeOf,
+		arg.Sender,
+		arg.InstrumentID,
+		arg.MapCode,
+		arg.SampleText,
+		arg.SinceMs,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WholeOfRow
+	for rows.Next() {
+		var i WholeOfRow
+		if err := rows.Scan(&i.ID, &i.Text); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -15,8 +15,11 @@ FROM sample WHERE visit_id = ? AND _del = 0 ORDER BY position, accession;
 -- name: SamplesByAccession :many
 SELECT id FROM sample WHERE accession = ? AND _del = 0 LIMIT 5;
 
+-- name: TubesByAccession :many
+SELECT id, visit_id FROM sample WHERE accession = ? AND _del = 0 LIMIT 5;
+
 -- name: SamplesByBarcode :many
-SELECT id, made_ms, coalesce(received_ms,0) AS received_ms FROM sample
+SELECT id, visit_id, made_ms, coalesce(received_ms,0) AS received_ms FROM sample
 WHERE barcode = CAST(sqlc.arg('barcode') AS TEXT) AND state <> 'cancelled' AND _del = 0 ORDER BY made_ms DESC, id DESC LIMIT 20;
 
 -- name: Replacement :many

@@ -568,12 +568,13 @@ func (q *Queries) SamplesByAccession(ctx context.Context, accession string) ([]I
 }
 
 const samplesByBarcode = `-- name: SamplesByBarcode :many
-SELECT id, made_ms, coalesce(received_ms,0) AS received_ms FROM sample
+SELECT id, visit_id, made_ms, coalesce(received_ms,0) AS received_ms FROM sample
 WHERE barcode = CAST(?1 AS TEXT) AND state <> 'cancelled' AND _del = 0 ORDER BY made_ms DESC, id DESC LIMIT 20
 `
 
 type SamplesByBarcodeRow struct {
 	ID         ID
+	VisitID    ID
 	MadeMs     int64
 	ReceivedMs int64
 }
@@ -587,7 +588,44 @@ func (q *Queries) SamplesByBarcode(ctx context.Context, barcode string) ([]Sampl
 	var items []SamplesByBarcodeRow
 	for rows.Next() {
 		var i SamplesByBarcodeRow
-		if err := rows.Scan(&i.ID, &i.MadeMs, &i.ReceivedMs); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.VisitID,
+			&i.MadeMs,
+			&i.ReceivedMs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tubesByAccession = `-- name: TubesByAccession :many
+SELECT id, visit_id FROM sample WHERE accession = ? AND _del = 0 LIMIT 5
+`
+
+type TubesByAccessionRow struct {
+	ID      ID
+	VisitID ID
+}
+
+func (q *Queries) TubesByAccession(ctx context.Context, accession string) ([]TubesByAccessionRow, error) {
+	rows, err := q.db.QueryContext(ctx, tubesByAccession, accession)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TubesByAccessionRow
+	for rows.Next() {
+		var i TubesByAccessionRow
+		if err := rows.Scan(&i.ID, &i.VisitID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -3,11 +3,14 @@ SELECT id, number, patient_id, doctor_id, registered_ms, coalesce(note,'') AS no
     priority, cancelled, coalesce(comment,'') AS comment, _state AS state, coalesce(height_cm,'') AS height_cm, coalesce(weight_kg,'') AS weight_kg
 FROM visit WHERE id = ? AND _del = 0;
 
+-- name: VisitState :one
+SELECT cancelled, _state AS state FROM visit WHERE id = ? AND _del = 0;
+
 -- name: VisitByNumber :many
 SELECT id FROM visit WHERE number = ? AND _del = 0 LIMIT 5;
 
 -- name: VisitsOfPatient :many
-SELECT id FROM visit WHERE patient_id = ? AND _del = 0 ORDER BY registered_ms DESC LIMIT 200;
+SELECT id FROM visit WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND _del = 0 ORDER BY registered_ms DESC LIMIT 200;
 
 -- name: VisitsOfDay :many
 SELECT id FROM visit

@@ -380,6 +380,22 @@ func (q *Queries) VisitByNumber(ctx context.Context, number string) ([]ID, error
 	return items, nil
 }
 
+const visitState = `-- name: VisitState :one
+SELECT cancelled, _state AS state FROM visit WHERE id = ? AND _del = 0
+`
+
+type VisitStateRow struct {
+	Cancelled int64
+	State     string
+}
+
+func (q *Queries) VisitState(ctx context.Context, id ID) (VisitStateRow, error) {
+	row := q.db.QueryRowContext(ctx, visitState, id)
+	var i VisitStateRow
+	err := row.Scan(&i.Cancelled, &i.State)
+	return i, err
+}
+
 const visitsOfDay = `-- name: VisitsOfDay :many
 SELECT id FROM visit
 WHERE registered_ms >= ?1 AND registered_ms < ?2 AND _del = 0
@@ -432,7 +448,7 @@ func (q *Queries) VisitsOfDay(ctx context.Context, arg VisitsOfDayParams) ([]ID,
 }
 
 const visitsOfPatient = `-- name: VisitsOfPatient :many
-SELECT id FROM visit WHERE patient_id = ? AND _del = 0 ORDER BY registered_ms DESC LIMIT 200
+SELECT id FROM visit WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND _del = 0 ORDER BY registered_ms DESC LIMIT 200
 `
 
 func (q *Queries) VisitsOfPatient(ctx context.Context, patientID ID) ([]ID, error) {

@@ -7,11 +7,28 @@ WHERE o._del = 0
   AND (sqlc.narg('sample_id') IS NULL OR o.sample_id = sqlc.narg('sample_id'))
   AND o.added_ms >= sqlc.arg('since_ms')
   AND s.state NOT IN ('expected', 'cancelled')
+  AND (CAST(sqlc.arg('narrowed') AS INTEGER) = 0 OR o.test_id IN (sqlc.slice('tests')))
   AND o._state IN (sqlc.slice('states'))
 GROUP BY s.id ORDER BY 2, 3, s.id;
 
+-- name: WaitingByTest :many
+SELECT o.test_id, CAST(count(*) AS INTEGER) AS n, CAST(sum(CASE WHEN o._state IN ('pending', 'sent_to_analyzer') THEN 1 ELSE 0 END) AS INTEGER) AS to_enter
+FROM order_test o JOIN sample s ON s.id = o.sample_id JOIN test t ON t.id = o.test_id
+WHERE o._del = 0
+  AND (CAST(sqlc.arg('department') AS TEXT) = '' OR t.department = sqlc.arg('department'))
+  AND o.added_ms >= sqlc.arg('since_ms')
+  AND s.state NOT IN ('expected', 'cancelled')
+  AND (CAST(sqlc.arg('narrowed') AS INTEGER) = 0 OR o.test_id IN (sqlc.slice('tests')))
+  AND o._state IN (sqlc.slice('states'))
+GROUP BY o.test_id;
+
+-- name: WorklistSamples :one
+SELECT CAST(count(DISTINCT o.sample_id) AS INTEGER) FROM order_test o JOIN test t ON t.id = o.test_id JOIN sample s ON s.id = o.sample_id
+WHERE o._del = 0 AND s.state NOT IN ('expected', 'cancelled') AND o._state IN ('pending', 'sent_to_analyzer', 'entered', 'held', 'verified')
+  AND (CAST(sqlc.arg('department') AS TEXT) = '' OR t.department = sqlc.arg('department'));
+
 -- name: CountStates :many
-SELECT t.department, o._state AS state, CAST(count(*) AS INTEGER) AS n, CAST(count(DISTINCT o.sample_id) AS INTEGER) AS samples
+SELECT t.department, o._state AS state, CAST(count(*) AS INTEGER) AS n
 FROM order_test o JOIN test t ON t.id = o.test_id JOIN sample s ON s.id = o.sample_id
 WHERE o._del = 0 AND s.state NOT IN ('expected', 'cancelled') AND (o._state IN ('pending', 'sent_to_analyzer', 'entered', 'held', 'verified') OR (o._state = 'released' AND o.added_ms >= ?))
 GROUP BY t.department, o._state;

@@ -22,7 +22,7 @@ func (q *Queries) CommentDraft(ctx context.Context, visitID ID) (string, error) 
 }
 
 const countStates = `-- name: CountStates :many
-SELECT t.department, o._state AS state, CAST(count(*) AS INTEGER) AS n, CAST(count(DISTINCT o.sample_id) AS INTEGER) AS samples
+SELECT t.department, o._state AS state, CAST(count(*) AS INTEGER) AS n
 FROM order_test o JOIN test t ON t.id = o.test_id JOIN sample s ON s.id = o.sample_id
 WHERE o._del = 0 AND s.state NOT IN ('expected', 'cancelled') AND (o._state IN ('pending', 'sent_to_analyzer', 'entered', 'held', 'verified') OR (o._state = 'released' AND o.added_ms >= ?))
 GROUP BY t.department, o._state
@@ -32,7 +32,6 @@ type CountStatesRow struct {
 	Department string
 	State      string
 	N          int64
-	Samples    int64
 }
 
 func (q *Queries) CountStates(ctx context.Context, addedMs int64) ([]CountStatesRow, error) {
@@ -44,12 +43,7 @@ func (q *Queries) CountStates(ctx context.Context, addedMs int64) ([]CountStates
 	var items []CountStatesRow
 	for rows.Next() {
 		var i CountStatesRow
-		if err := rows.Scan(
-			&i.Department,
-			&i.State,
-			&i.N,
-			&i.Samples,
-		); err != nil {
+		if err := rows.Scan(&i.Department, &i.State, &i.N); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -233,6 +227,76 @@ func (q *Queries) VerifyVisits(ctx context.Context) ([]VerifyVisitsRow, error) {
 	return items, nil
 }
 
+const waitingByTest = `-- name: WaitingByTest :many
+SELECT o.test_id, CAST(count(*) AS INTEGER) AS n, CAST(sum(CASE WHEN o._state IN ('pending', 'sent_to_analyzer') THEN 1 ELSE 0 END) AS INTEGER) AS to_enter
+FROM order_test o JOIN sample s ON s.id = o.sample_id JOIN test t ON t.id = o.test_id
+WHERE o._del = 0
+  AND (CAST(?1 AS TEXT) = '' OR t.department = ?1)
+  AND o.added_ms >= ?2
+  AND s.state NOT IN ('expected', 'cancelled')
+  AND (CAST(?3 AS INTEGER) = 0 OR o.test_id IN (/*SLICE:tests*/?))
+  AND o._state IN (/*SLICE:states*/?)
+GROUP BY o.test_id
+`
+
+type WaitingByTestParams struct {
+	Department string
+	SinceMs    int64
+	Narrowed   int64
+	Tests      []ID
+	States     []string
+}
+
+type WaitingByTestRow struct {
+	TestID  ID
+	N       int64
+	ToEnter int64
+}
+
+func (q *Queries) WaitingByTest(ctx context.Context, arg WaitingByTestParams) ([]WaitingByTestRow, error) {
+	query := waitingByTest
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Department)
+	queryParams = append(queryParams, arg.SinceMs)
+	queryParams = append(queryParams, arg.Narrowed)
+	if len(arg.Tests) > 0 {
+		for _, v := range arg.Tests {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:tests*/?", strings.Repeat(",?", len(arg.Tests))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:tests*/?", "NULL", 1)
+	}
+	if len(arg.States) > 0 {
+		for _, v := range arg.States {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:states*/?", strings.Repeat(",?", len(arg.States))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:states*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WaitingByTestRow
+	for rows.Next() {
+		var i WaitingByTestRow
+		if err := rows.Scan(&i.TestID, &i.N, &i.ToEnter); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const worklistPage = `-- name: WorklistPage :many
 SELECT s.id, CAST(min(CASE v.priority WHEN 'stat' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END) AS INTEGER) AS urgency, CAST(min(coalesce(v.due_ms, v.registered_ms)) AS INTEGER) AS due_ms
 FROM order_test o JOIN sample s ON s.id = o.sample_id JOIN visit v ON v.id = o.visit_id JOIN test t ON t.id = o.test_id
@@ -242,6 +306,7 @@ WHERE o._del = 0
   AND (?3 IS NULL OR o.sample_id = ?3)
   AND o.added_ms >= ?4
   AND s.state NOT IN ('expected', 'cancelled')
+  AND (CAST(?5 AS INTEGER) = 0 OR o.test_id IN (/*SLICE:tests*/?))
   AND o._state IN (/*SLICE:states*/?)
 GROUP BY s.id ORDER BY 2, 3, s.id
 `
@@ -251,6 +316,8 @@ type WorklistPageParams struct {
 	VisitID    interface{}
 	SampleID   interface{}
 	SinceMs    int64
+	Narrowed   int64
+	Tests      []ID
 	States     []string
 }
 
@@ -267,6 +334,15 @@ func (q *Queries) WorklistPage(ctx context.Context, arg WorklistPageParams) ([]W
 	queryParams = append(queryParams, arg.VisitID)
 	queryParams = append(queryParams, arg.SampleID)
 	queryParams = append(queryParams, arg.SinceMs)
+	queryParams = append(queryParams, arg.Narrowed)
+	if len(arg.Tests) > 0 {
+		for _, v := range arg.Tests {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:tests*/?", strings.Repeat(",?", len(arg.Tests))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:tests*/?", "NULL", 1)
+	}
 	if len(arg.States) > 0 {
 		for _, v := range arg.States {
 			queryParams = append(queryParams, v)
@@ -295,4 +371,17 @@ func (q *Queries) WorklistPage(ctx context.Context, arg WorklistPageParams) ([]W
 		return nil, err
 	}
 	return items, nil
+}
+
+const worklistSamples = `-- name: WorklistSamples :one
+SELECT CAST(count(DISTINCT o.sample_id) AS INTEGER) FROM order_test o JOIN test t ON t.id = o.test_id JOIN sample s ON s.id = o.sample_id
+WHERE o._del = 0 AND s.state NOT IN ('expected', 'cancelled') AND o._state IN ('pending', 'sent_to_analyzer', 'entered', 'held', 'verified')
+  AND (CAST(?1 AS TEXT) = '' OR t.department = ?1)
+`
+
+func (q *Queries) WorklistSamples(ctx context.Context, department string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, worklistSamples, department)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }

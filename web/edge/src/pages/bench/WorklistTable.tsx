@@ -8,7 +8,7 @@ import { LabNo } from '@jaanch/shared/ui/LabNo';
 import { Priority, QcMark, State } from '@jaanch/shared/ui/State';
 import { Value } from '@jaanch/shared/ui/Value';
 import { IconBan, IconChevronDown, IconChevronRight, IconClock } from '@tabler/icons-react';
-import { useEffect, useRef, type KeyboardEvent } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { S } from '../../api';
 import { sexAge } from '../../frame/Scan';
@@ -88,10 +88,12 @@ export function ResultRow({
   row: r,
   entry,
   onKey,
+  lead,
 }: {
   row: S['Row'];
   entry: Entry;
   onKey: (e: KeyboardEvent, row: S['Row']) => void;
+  lead?: ReactNode; // what stands in place of the test's name
 }) {
   const { t, i18n } = useTranslation();
   const active = entry.active === r.item_id;
@@ -120,8 +122,8 @@ export function ResultRow({
         <QcMark state={r.qc} />
       </td>
       <td>
-        {name}
-        {r.calculated && (
+        {lead ?? name}
+        {!lead && r.calculated && (
           <span className="fx" title={t('bench.calculated')}>
             fx
           </span>
@@ -133,7 +135,7 @@ export function ResultRow({
       <td>
         <Flag code={r.flag} />
       </td>
-      <td className="sec hide-s">{r.unit}</td>
+      {!lead && <td className="sec hide-s">{r.unit}</td>}
       <td className="right sec nowrap hide-s">
         {r.interval.missing ? <span className="tone-delta">{t('bench.noInterval')}</span> : r.interval.text}
       </td>
@@ -159,7 +161,8 @@ export function ResultRow({
   );
 }
 
-function Cell(props: {
+/** Cell is the place of a value: a field while the cursor stands on it, else what is typed, saved or missing. */
+export function Cell(props: {
   row: S['Row'];
   entry: Entry;
   active: boolean;
