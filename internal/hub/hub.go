@@ -20,6 +20,7 @@ import (
 
 	"jaanch/internal/httpkit"
 	"jaanch/internal/hub/api"
+	"jaanch/internal/hub/conflict"
 	"jaanch/internal/hub/dashboard"
 	"jaanch/internal/hub/fleet"
 	"jaanch/internal/hub/outside"
@@ -135,6 +136,7 @@ func (h *Hub) route(o Options, schema *engine.Schema) error {
 	api.Mount(router, api.Services{
 		Fleet: h.Fleet, Ingest: h.Ingest, People: h.People, Sessions: sessions, Codec: h.codec, Clock: h.clock, Logger: h.logger, Version: o.Version,
 		Dashboard:  &dashboard.Dashboard{DB: h.db, Schema: schema, Fleet: h.Fleet, Clock: h.clock},
+		Conflict:   &conflict.Desk{DB: h.db, Schema: schema, Ingest: h.Ingest, Fleet: h.Fleet, Clock: h.clock},
 		Throttle:   httpkit.NewThrottle(h.clock, func(string) { h.logger.Warn("many failed log-ins or enrolments") }),
 		MaxBatches: h.config.MaxBatches,
 	})

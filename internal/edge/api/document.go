@@ -26,6 +26,7 @@ func (r *routes) all() {
 	r.session()
 	r.setup()
 	r.sync()
+	r.conflicts()
 	r.catalogue()
 	r.reception()
 	r.samples()

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/conflict"
 	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
@@ -30,6 +31,7 @@ type Services struct {
 	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
+	Conflict *conflict.Desk
 	Lines    *line.Archive
 	Finder   *line.Finder
 	Dialects *dialect.Desk

@@ -22,6 +22,7 @@ const shows: Record<string, string[]> = {
   instrument: ['instruments', 'inbox', 'codes'],
   instrument_code: ['codes', 'instruments', 'inbox'],
   load_list: ['load'],
+  conflict: ['conflicts', 'conflict', 'sync', 'verify', 'case'],
   sync: ['sync', 'synclog'],
 };
 

@@ -126,6 +126,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What two people changed without seeing each other */
+        get: operations["conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conflicts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with the history of its record */
+        get: operations["conflict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conflicts/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide which value stands
+         * @description Works without the hub, which checks the decision like any change. A decision is final once: a second one is refused.
+         */
+        post: operations["decideConflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conflicts/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a decided one before a person again */
+        post: operations["reopenConflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/critical": {
         parameters: {
             query?: never;
@@ -2448,6 +2519,11 @@ export interface components {
             /** @description Printable form, names masked, control characters as dots. */
             text: string;
         };
+        Claim: {
+            /** @description Empty for nothing */
+            text: string;
+            touched: boolean;
+        };
         Code: {
             code: string;
             id?: string;
@@ -2507,6 +2583,15 @@ export interface components {
         Comment: {
             text: string;
         };
+        Conflicts: {
+            /** Format: int64 */
+            auto: number;
+            cases: components["schemas"]["Dispute"][];
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            resolved: number;
+        };
         Connect: {
             codes: components["schemas"]["ConnectCode"][];
             /** @description Look again at what waits in the inbox from this sender. */
@@ -2536,6 +2621,14 @@ export interface components {
             language: string;
             notice: string;
             purposes: string[];
+        };
+        Contended: {
+            cells: components["schemas"]["Claim"][];
+            disputed: boolean;
+            field: string;
+            /** @description Another value may be typed */
+            typed: boolean;
+            was: string;
         };
         Counts: {
             /** Format: int64 */
@@ -2650,6 +2743,45 @@ export interface components {
             /** @description A decimal, for example 5 or 7.5. */
             percent?: string;
             reason?: string;
+        };
+        Dispute: {
+            /** Format: date-time */
+            at: string;
+            /** @description What cannot go out until this is decided */
+            blocked: components["schemas"]["Stopped"][];
+            /** Format: date-time */
+            closed_at?: string;
+            entity: string;
+            /** @description History of the record, oldest first */
+            events: components["schemas"]["Happening"][];
+            group: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What stands is signed or issued: it can only be kept here, and corrected by an amendment */
+            keep_only: boolean;
+            /** @enum {string} */
+            kind: "value" | "locked" | "tombstone" | "verification";
+            /** @description Name of the lab; empty for what all labs share */
+            lab: string;
+            reason?: string;
+            /** Format: uuid */
+            record: string;
+            resolver?: string;
+            rows: components["schemas"]["Contended"][];
+            /** @description The first is the one that stands */
+            sides: components["schemas"]["Party"][];
+            /** @enum {string} */
+            state: "open" | "auto" | "resolved";
+            strategy: string;
+            /** @description Lab number, visit or the like */
+            subtitle: string;
+            /** @description What people call the record */
+            title: string;
+            /** @description Handed back with the decision */
+            version: string;
+            whole: boolean;
+            /** @enum {string} */
+            winner: "server" | "client" | "merged" | "typed" | "open";
         };
         Doctor: {
             degree?: string;
@@ -2898,6 +3030,15 @@ export interface components {
             total: number;
             visit_id: string;
         };
+        Happening: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            fields: string[];
+            place: string;
+            /** @enum {string} */
+            what: "insert" | "update" | "tombstone" | "amend" | "applied" | "kept";
+        };
         History: {
             name: string;
             points: components["schemas"]["Point"][];
@@ -3059,6 +3200,18 @@ export interface components {
             missing: boolean;
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
+        };
+        Judgement: {
+            choices?: components["schemas"]["Ruling"][];
+            /** @description In the person's words; stays in the history */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Number of the side to take as a whole; -1 for field by field
+             */
+            side: number;
+            /** @description As the case gave it */
+            version: string;
         };
         KeepVisitDraft: {
             /** @description What stands in the fields of the screen, by their names; name is the person's. */
@@ -3499,6 +3652,15 @@ export interface components {
             /** Format: int64 */
             price: number;
             versions: string;
+        };
+        Party: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            deleted: boolean;
+            place: string;
+            /** @description Somebody verified this very value */
+            signed: boolean;
         };
         Patient: {
             /** @description The last four digits of the health account number. */
@@ -4281,6 +4443,15 @@ export interface components {
             /** @description All values of this test on this sample, newest first. */
             versions: components["schemas"]["ValueRow"][];
         };
+        Ruling: {
+            field: string;
+            /**
+             * Format: int64
+             * @description -1 takes the typed value
+             */
+            side: number;
+            value?: string;
+        };
         Sample: {
             /** @description 12 characters: date, node, counter, check. */
             accession: string;
@@ -4474,6 +4645,13 @@ export interface components {
         StepUp: {
             password?: string;
             pin?: string;
+        };
+        Stopped: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "report";
+            title: string;
         };
         Suggestion: {
             accession?: string;
@@ -5543,6 +5721,368 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conflicts: {
+        parameters: {
+            query?: {
+                state?: "open" | "auto" | "resolved";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conflicts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judgement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
