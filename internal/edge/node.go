@@ -21,6 +21,7 @@ import (
 	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -51,6 +52,7 @@ type Node struct {
 	DB      *sqlite.DB
 	Desk    *reception.Desk
 	Bench   *bench.Bench
+	Quality *quality.Quality
 	Release *release.Desk
 	Office  *setup.Office
 	Agent   *agent.Agent
@@ -172,6 +174,7 @@ func (n *Node) assemble(o Options) error {
 	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter})
 	n.Bench = bench.New(bench.Options{DB: n.DB, Zone: n.zone, Log: n.log, Profiles: profiles, TrustLoopback: o.Config.Demo})
 	n.Bench.OnWake(n.board.Wake)
+	n.Quality = quality.New(quality.Options{DB: n.DB, Zone: n.zone, Again: n.Bench.LookAgainAtControls})
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
 	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied})
 	if err != nil {
@@ -214,7 +217,7 @@ func (n *Node) route(o Options) error {
 	router.Method(http.MethodGet, "/ca.crt", ca)
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
-		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
+		Desk: n.Desk, Bench: n.Bench, Quality: n.Quality, Release: n.Release, Office: n.Office, Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
 		Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {

@@ -33,6 +33,7 @@ func (r *routes) all() {
 	r.inbox()
 	r.instruments()
 	r.lines()
+	r.quality()
 	r.release()
 	r.overview()
 }

@@ -9,6 +9,7 @@ import (
 
 	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -22,6 +23,7 @@ import (
 type Services struct {
 	Desk     *reception.Desk
 	Bench    *bench.Bench
+	Quality  *quality.Quality
 	Release  *release.Desk
 	Office   *setup.Office
 	Overview *overview.Overview
