@@ -74,8 +74,12 @@ conformance: bin/edge ## the scores over the captures and vectors in JAANCH_SAMP
 	@if [ ! -d "$(JAANCH_SAMPLES)" ]; then echo "conformance: JAANCH_SAMPLES=$(JAANCH_SAMPLES) is not there; nothing was scored"; \
 	else JAANCH_BIN=$(abspath bin) $(GO) test -count=1 -run Conformance ./internal/... ./cmd/...; fi
 
+bench/node_modules/.package-lock.json: bench/package-lock.json
+	cd bench && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: bench
-bench: ## the figures, each beside its reference in the same run
+bench: bench/node_modules/.package-lock.json ## the figures, each beside its reference in the same run
 	@mkdir -p .run && rm -f .run/figures.md
 	JAANCH_BENCH=1 JAANCH_BENCH_OUT=$(abspath .run/figures.md) $(GO) test -count=1 -p 1 -timeout 30m -run '^TestFigures' \
 	  $$(grep -rl --include='*_test.go' 'func TestFigures' internal cmd | xargs -n 1 dirname | sort -u | sed 's|^|./|')
@@ -91,7 +95,7 @@ sim-deep: ## the same with real files, a real Postgres and kill -9
 
 .PHONY: soak
 soak: bin/edge bin/hub ## the long fault tests: 500 kill rounds
-	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -run Kill ./internal/edge/...
+	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -v -run Kill ./cmd/edge/
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)

@@ -7,6 +7,7 @@ ignore ./web/node_modules
 replace github.com/google/pprof => ./third_party/pprofstub
 
 require (
+	filippo.io/edwards25519 v1.2.0
 	github.com/alexedwards/argon2id v1.0.0
 	github.com/alexedwards/scs/pgxstore v0.0.0-20240316134038-7e11d57e8885
 	github.com/alexedwards/scs/sqlite3store v0.0.0-20251002162104-209de6e426de

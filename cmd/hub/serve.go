@@ -89,20 +89,3 @@ program has migrated is refused and left as it is.`,
 		},
 	}
 }
-
-func (p *program) check() *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "Check configuration, database and schema", Args: cobra.NoArgs,
-		Long: `Reads the configuration, connects to the database and compares its schema with this program's.
-Says what is wrong and ends with 1, or says that all is well.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.with(cmd.Context(), func(h *hub.Hub) error {
-				orgs, err := h.Fleet.Orgs(cmd.Context())
-				if err == nil {
-					cmd.Printf("All is well: the database answers, its schema fits, %d organisations.\n", len(orgs))
-				}
-				return err
-			})
-		},
-	}
-}

@@ -28,10 +28,28 @@ func (n *Node) publish(ctx context.Context) {
 			out := httpkit.Event{Seq: e.To}
 			for _, t := range e.Touched {
 				out.Touched = append(out.Touched, httpkit.Touch{Entity: t.Entity, ID: t.Record})
+				n.changed(ctx, t.Entity)
 			}
 			n.live.Publish(out)
 		}
 	}
+}
+
+// changed lets the lines follow the set-up, whoever changed it.
+func (n *Node) changed(ctx context.Context, entity string) {
+	switch entity {
+	case "instrument":
+		n.keeper.Kick()
+	case "instrument_profile":
+		if err := n.dialects.Learn(ctx); err != nil {
+			n.log.Error("reading the lab's own profiles failed", "err", err)
+		}
+	}
+}
+
+// touchLine tells the screens that something passed on a line. It is no change of the journal and has no position.
+func (n *Node) touchLine(id lab.ID) {
+	n.live.Publish(httpkit.Event{Touched: []httpkit.Touch{{Entity: "line", ID: id}}})
 }
 
 // kickPrinter says that a label waits. It never blocks.

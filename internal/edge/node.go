@@ -19,7 +19,9 @@ import (
 
 	"jaanch/internal/edge/api"
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/folder"
+	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
@@ -64,6 +66,11 @@ type Node struct {
 	zone      *time.Location
 	key       ed25519.PrivateKey
 	board     *session.Board
+	tapes     *line.Tapes
+	keeper    *line.Keeper
+	finder    *line.Finder
+	archive   *line.Archive
+	dialects  *dialect.Desk
 	live      *httpkit.Live
 	health    *telemetry.Health
 	dbCheck   *telemetry.Check
@@ -176,7 +183,7 @@ func (n *Node) assemble(o Options) error {
 	n.Bench.OnWake(n.board.Wake)
 	n.Quality = quality.New(quality.Options{DB: n.DB, Zone: n.zone, Again: n.Bench.LookAgainAtControls})
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
-	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied})
+	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied, Renumber: renumber})
 	if err != nil {
 		return err
 	}
@@ -184,7 +191,17 @@ func (n *Node) assemble(o Options) error {
 	n.health = telemetry.NewHealth(n.clock)
 	n.dbCheck, n.lineCheck = n.health.Register("database", true), n.health.Register("lines", false)
 	n.keepSpace()
+	n.lines(o, profiles)
 	return nil
+}
+
+// lines makes what watches the analyzers' lines and holds those open that begin at the node.
+func (n *Node) lines(o Options, profiles *profile.Set) {
+	n.tapes = line.NewTapes(n.DB.NewID, n.clock, n.touchLine)
+	n.archive = line.New(line.Options{DB: n.DB, Zone: n.zone, Profiles: profiles, Tapes: n.tapes, Version: o.Version})
+	n.keeper = line.NewKeeper(line.KeeperOptions{DB: n.DB, Log: n.log, Board: n.board, Host: n.host(), Tapes: n.tapes})
+	n.dialects = dialect.New(n.DB, profiles, n.log)
+	n.finder = line.NewFinder(line.FinderOptions{Keeper: n.keeper, Profiles: profiles, Now: n.clock, Touched: n.touchLine})
 }
 
 // certificates opens or makes the lab's own authority and the server's certificate.
@@ -218,7 +235,7 @@ func (n *Node) route(o Options) error {
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
 		Desk: n.Desk, Bench: n.Bench, Quality: n.Quality, Release: n.Release, Office: n.Office, Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
-		Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
+		Lines: n.archive, Finder: n.finder, Dialects: n.dialects, Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {
 		ui, err := httpkit.NewUI(o.UI, "Jaanch node")

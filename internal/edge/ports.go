@@ -1,48 +1,26 @@
 package edge
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"jaanch/internal/edge/bench"
 	"jaanch/internal/instruments/link"
-	"jaanch/internal/instruments/session"
-	"jaanch/internal/lab"
 )
 
-// ports opens the links that begin at the node: serial ports and analyzers that listen. A port that cannot be opened is
-// tried again; it never keeps the node from starting.
+// ports holds the links open that begin at the node: serial ports and analyzers that listen. A port that cannot be opened
+// is tried again; it never keeps the node from starting.
 func (s *serving) ports() error {
 	if s.n.config.Serial != "" {
 		device, err := parseSerial(s.n.config.Serial)
 		if err != nil {
 			return err
 		}
-		s.keep(device, device.Device, lab.ID{})
+		s.n.keeper.Loose(device)
 	}
-	all, err := s.n.Bench.Instruments(s.ctx)
-	if err != nil {
-		return err
-	}
-	for _, i := range all.Instruments {
-		if opener := openerOf(i.Link); opener != nil && i.Enabled {
-			s.keep(opener, i.Name, i.ID)
-		}
-	}
+	s.wg.Go(func() { s.n.keeper.Run(s.ctx) })
+	s.wg.Go(func() { s.n.finder.Run(s.ctx) })
 	return nil
-}
-
-func openerOf(l bench.Link) link.Opener {
-	switch l.Kind {
-	case "serial":
-		return link.Serial{Device: l.Port, Baud: l.Baud}
-	case "tcp_client":
-		return link.Dialer{Address: l.Address}
-	default:
-		return nil
-	}
 }
 
 // parseSerial reads DEVICE or DEVICE@BAUD.
@@ -58,17 +36,4 @@ func parseSerial(text string) (link.Serial, error) {
 	}
 	out.Baud = n
 	return out, nil
-}
-
-func (s *serving) keep(opener link.Opener, name string, id lab.ID) {
-	host := s.n.host()
-	s.wg.Go(func() {
-		link.Keep(s.ctx, opener, link.Backoff{}, func(err error) {
-			s.n.log.Debug("a link of an analyzer could not be opened", "link", name, "err", err)
-		}, func(ctx context.Context, port link.Port) {
-			if err := session.Run(ctx, s.n.board, port, host, session.Options{Link: name, Instrument: id}); err != nil {
-				s.n.log.Debug("a connection of an analyzer ended", "link", name, "err", err)
-			}
-		})
-	})
 }

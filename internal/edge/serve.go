@@ -37,6 +37,9 @@ func (n *Node) Serve(ctx context.Context, ready func(Addresses)) error {
 			return err
 		}
 	}
+	if err := n.dialects.Learn(ctx); err != nil {
+		n.log.Error("reading the lab's own profiles failed; the program's are in force", "err", err)
+	}
 	if open, err := n.Bench.Recover(ctx); err != nil {
 		n.log.Error("reading archived sessions failed; their bytes stay in the archive", "err", err)
 	} else if open > 0 {
@@ -130,7 +133,7 @@ func (s *serving) line(ln net.Listener, name string) {
 	host := s.n.host()
 	s.wg.Go(func() {
 		err := link.Serve(s.ctx, ln, func(ctx context.Context, port link.Port) {
-			if err := session.Run(ctx, s.n.board, port, host, session.TCPOptions(name)); err != nil {
+			if err := session.Run(ctx, s.n.board, s.n.tapes.Watch(port, name), host, session.TCPOptions(name)); err != nil {
 				s.n.log.Debug("a connection of an analyzer ended", "link", name, "err", err)
 			}
 		})

@@ -27,7 +27,15 @@ func (n *Node) keepSpace() {
 }
 
 // host is the node as the analyzers' sessions see it.
-func (n *Node) host() instruments.Host { return n.guard.Host(n.Bench.Host()) }
+func (n *Node) host() instruments.Host {
+	h := n.guard.Host(n.Bench.Host())
+	note := h.Event
+	h.Event = func(e instruments.Event) {
+		note(e)
+		n.tapes.Note(e)
+	}
+	return h
+}
 
 // watch carries the database's problems into health until the context ends.
 func (n *Node) watch(ctx context.Context) {

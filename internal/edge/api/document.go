@@ -34,6 +34,8 @@ func (r *routes) all() {
 	r.instruments()
 	r.lines()
 	r.quality()
+	r.watching()
+	r.dialects()
 	r.release()
 	r.overview()
 }

@@ -39,6 +39,14 @@ func (r *routes) visits(ctx context.Context, in *visitFilter) (*out[reception.Vi
 	return answer(r.s.Desk.Visits(ctx, in.Day, in.State, in.Cursor, in.Limit))
 }
 
+func (r *routes) visitDrafts(ctx context.Context, _ *nothing) (*out[reception.VisitDrafts], error) {
+	return answer(r.s.Desk.Drafts(ctx, actorOf(ctx)))
+}
+
+func (r *routes) dropVisitDraft(ctx context.Context, in *byID) (*struct{}, error) {
+	return nil, r.s.Desk.DropDraft(ctx, actorOf(ctx), in.ID)
+}
+
 func (r *routes) labelsPDF(ctx context.Context, in *byID) (*pdf, error) {
 	labels, err := r.s.Desk.Labels(ctx, in.ID)
 	if err != nil {
@@ -90,9 +98,9 @@ func (r *routes) messages(ctx context.Context, in *messagesOf) (*out[bench.Messa
 }
 
 func (r *routes) message(ctx context.Context, in *byNumber) (*out[bench.Message], error) {
-	return answer(r.s.Bench.Message(ctx, in.ID))
+	return answer(r.s.Lines.Message(ctx, in.ID))
 }
 
 func (r *routes) recordHistory(ctx context.Context, in *recordOf) (*out[overview.Trail], error) {
-	return answer(r.s.Overview.Trail(ctx, in.Entity, in.ID))
+	return answer(r.s.Overview.Trail(ctx, actorOf(ctx), in.Entity, in.ID))
 }

@@ -48,6 +48,18 @@ func (r *routes) reception() {
 		Summary: "What an order would cost and need",
 	}, ask(r.s.Desk.Quote))
 	mount(r, Route{
+		Method: http.MethodGet, Path: "/visits/drafts", ID: "visitDrafts", Tag: "reception", Rule: May(access.OrderEdit),
+		Summary: "Visits that were begun and not saved", Doc: "Of everybody at the desk, with who left them and when.",
+	}, r.visitDrafts)
+	mount(r, Route{
+		Method: http.MethodPut, Path: "/visits/drafts/{id}", ID: "keepVisitDraft", Tag: "reception", Rule: May(access.OrderEdit),
+		Summary: "Keep a visit as it is typed",
+	}, change(r.s.Desk.KeepDraft))
+	mount(r, Route{
+		Method: http.MethodDelete, Path: "/visits/drafts/{id}", ID: "dropVisitDraft", Tag: "reception", Rule: May(access.OrderEdit),
+		Summary: "Remove a visit that nobody will finish",
+	}, r.dropVisitDraft)
+	mount(r, Route{
 		Method: http.MethodPost, Path: "/visits", ID: "register", Tag: "reception", Rule: May(access.OrderEdit),
 		Summary: "Register a visit", Doc: "Person, tests, tubes, consent, bill, payment and labels in one transaction.",
 	}, once(r.s.Desk.Register))

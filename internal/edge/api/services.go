@@ -8,6 +8,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/dialect"
+	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
@@ -28,6 +30,9 @@ type Services struct {
 	Office   *setup.Office
 	Overview *overview.Overview
 	Sync     Syncer
+	Lines    *line.Archive
+	Finder   *line.Finder
+	Dialects *dialect.Desk
 	Sessions *httpkit.Sessions
 	Live     *httpkit.Live
 	Now      func() time.Time

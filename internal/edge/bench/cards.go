@@ -112,7 +112,7 @@ func (b *Bench) card(ctx context.Context, tx queries.DBTX, q *queries.Queries, i
 		return c, err
 	}
 	for _, o := range rows {
-		shown, err := observationView(ctx, tx, o)
+		shown, err := ObservationView(ctx, tx, o)
 		if err != nil {
 			return c, err
 		}
@@ -149,7 +149,8 @@ func cardState(state string) string {
 	return state
 }
 
-func observationView(ctx context.Context, tx queries.DBTX, o queries.Observation) (Observation, error) {
+// ObservationView gives an observation as screens show it.
+func ObservationView(ctx context.Context, tx queries.DBTX, o queries.Observation) (Observation, error) {
 	out := Observation{
 		ID: o.ID, TestCode: o.MapCode, TestName: o.TestName, TestID: lab.ID(o.TestID), Value: o.Reported, Unit: o.Unit, Flag: o.Flag, Status: o.Status,
 		Role: o.Role, State: o.State, At: time.UnixMilli(o.AtMs).UTC(),

@@ -54,7 +54,8 @@ func senderID(identity, address string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(identity + "\x00" + address))
 }
 
-func parseSender(id string) (identity, address string, err error) {
+// ParseSender gives who is behind a sender's name on the screen.
+func ParseSender(id string) (identity, address string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(id)
 	identity, address, ok := strings.Cut(string(raw), "\x00")
 	if err != nil || !ok {
@@ -199,7 +200,7 @@ func (b *Bench) ChangeInstrument(ctx context.Context, actor lab.Actor, id lab.ID
 
 // Approve binds a sender to an analyzer, a new one or one that exists, and looks again at what waits from it if wished.
 func (b *Bench) Approve(ctx context.Context, actor lab.Actor, key string, in Approve) (Instrument, error) {
-	identity, address, err := parseSender(in.SenderID)
+	identity, address, err := ParseSender(in.SenderID)
 	if err != nil {
 		return Instrument{}, err
 	}

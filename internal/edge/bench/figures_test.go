@@ -97,6 +97,7 @@ func approveHere(t testing.TB, l *edgetest.Lab, p instruments.Protocol, text str
 type talk struct {
 	protocol instruments.Protocol
 	steps    [][]byte
+	refused  int    // how many of the steps, from the second on, are answered by a NAK: they are damaged
 	last     []byte // written after the last acknowledgement
 }
 
@@ -220,7 +221,7 @@ func play(t testing.TB, address string, connections int, all []talk) (rate float
 }
 
 func say(conn net.Conn, r *bufio.Reader, m talk) error {
-	for _, step := range m.steps {
+	for i, step := range m.steps {
 		if _, err := conn.Write(step); err != nil {
 			return err
 		}
@@ -237,7 +238,11 @@ func say(conn net.Conn, r *bufio.Reader, m talk) error {
 			}
 			continue
 		}
-		if b, err := r.ReadByte(); err != nil || b != 6 {
+		want := byte(6)
+		if i > 0 && i <= m.refused {
+			want = 0x15
+		}
+		if b, err := r.ReadByte(); err != nil || b != want {
 			return fmt.Errorf("answered %x, %w", b, err)
 		}
 	}
@@ -308,7 +313,8 @@ func (s *standing) turn() float64 {
 	return rate
 }
 
-// compare measures one kind of upload from 1, 8 and 64 connections beside its references, in short turns.
+// compare measures one kind of upload from 1, 8 and 64 connections beside its references, in short turns. Where there is a
+// program of others that takes such messages, it takes turns too.
 func (w *ward) compare(t *testing.T, title string, all []talk, state string, slice int) {
 	t.Helper()
 	var rec recorder
@@ -321,6 +327,10 @@ func (w *ward) compare(t *testing.T, title string, all []talk, state string, sli
 		standings[name] = s
 		sides = append(sides, measure.Side{Name: name, Run: s.turn})
 	}
+	others := ""
+	if all[0].protocol == instruments.HL7 {
+		others = peerServer(t)
+	}
 	for _, c := range []int{1, 8, 64} {
 		address, db, stop := w.node(t, nil)
 		defer stop()
@@ -328,6 +338,9 @@ func (w *ward) compare(t *testing.T, title string, all []talk, state string, sli
 		add(fmt.Sprintf("ours %d", c), c, address)
 		if c != 8 {
 			add(fmt.Sprintf("direct %d", c), c, bareOn(t, copyOf(t, w.lab.Path), rec.turns).serve(t))
+		}
+		if others != "" {
+			add(fmt.Sprintf("peer %d", c), c, others)
 		}
 	}
 	batch := bareOn(t, copyOf(t, w.lab.Path), rec.turns)
@@ -341,16 +354,52 @@ func (w *ward) compare(t *testing.T, title string, all []talk, state string, sli
 	slices.Sort(worst)
 	per := func(name string) string { return fmt.Sprintf("%.0f/s", got[name].Median) }
 	ratio := func(a, b string) float64 { return got[a].Median / got[b].Median }
-	measure.Sheet(t, title,
+	figures := []measure.Figure{
 		measure.AtLeast(0.8, "1 connection", per("ours 1"), "same statements behind the same socket, 1 connection: "+per("direct 1"), ratio("ours 1", "direct 1"),
 			statementsOf(rec.turns[len(rec.turns)/2])),
-		measure.Figure{What: "8 connections", Measured: per("ours 8"), Reference: "the same, 1 connection: " + per("direct 1"), Ratio: ratio("ours 8", "direct 1")},
+		{What: "8 connections", Measured: per("ours 8"), Reference: "the same, 1 connection: " + per("direct 1"), Ratio: ratio("ours 8", "direct 1")},
 		measure.AtLeast(3, "64 connections", per("ours 64"), "the same, 1 connection: "+per("direct 1"), ratio("ours 64", "direct 1"),
 			fmt.Sprintf("p50 %v, p99 %v", worst[len(worst)/2].Round(100*time.Microsecond), worst[len(worst)*99/100].Round(100*time.Microsecond))),
-		measure.Figure{What: "64 connections", Measured: per("ours 64"), Reference: "the same, 64 connections: " + per("direct 64"), Ratio: ratio("ours 64", "direct 64")},
+		{What: "64 connections", Measured: per("ours 64"), Reference: "the same, 64 connections: " + per("direct 64"), Ratio: ratio("ours 64", "direct 64")},
 		measure.AtLeast(0.7, "64 connections", per("ours 64"), "same statements, 32 messages a transaction, no socket: "+per("by 32"), ratio("ours 64", "by 32"), ""),
-		measure.Figure{What: "the disk", Measured: per("plain") + " plain one-row commits", Reference: per("flush") + " fsync"},
-	)
+		{What: "the bound of the two lines above", Measured: per("by 32"), Reference: "same statements behind a socket, 1 connection: " + per("direct 1"), Ratio: ratio("by 32", "direct 1"),
+			Note: "what group commit alone could bring, with no socket and no decoding"},
+		{What: "the disk", Measured: per("plain") + " plain one-row commits", Reference: per("flush") + " fsync"},
+	}
+	if others != "" {
+		figures = append(figures, besidePeer(got)...)
+	}
+	measure.Sheet(t, title, figures...)
+}
+
+// peerServer starts node-hl7-server with a handler that makes each message durable in a file, and nothing more. It gives its
+// address, empty where it is not installed.
+func peerServer(t *testing.T) string {
+	t.Helper()
+	peer := measure.StartPeer(t)
+	if peer == nil {
+		return ""
+	}
+	var at struct{ Port int }
+	peer.Ask(&at, "mllp", t.TempDir())
+	return fmt.Sprintf("127.0.0.1:%d", at.Port)
+}
+
+func besidePeer(got map[string]measure.Spread) []measure.Figure {
+	var out []measure.Figure
+	best := "peer 1"
+	for _, c := range []int{1, 8, 64} {
+		ours, peer := fmt.Sprintf("ours %d", c), fmt.Sprintf("peer %d", c)
+		if got[peer].Median > got[best].Median {
+			best = peer
+		}
+		out = append(out, measure.Figure{
+			What: fmt.Sprintf("connections: %d", c), Measured: fmt.Sprintf("%.0f/s", got[ours].Median),
+			Reference: fmt.Sprintf("node-hl7-server, fdatasync of the text in its handler: %.0f/s", got[peer].Median), Ratio: got[ours].Median / got[peer].Median,
+		})
+	}
+	return append(out, measure.AtLeast(2, "64 connections, beside the peer's best", fmt.Sprintf("%.0f/s", got["ours 64"].Median),
+		fmt.Sprintf("%s: %.0f/s", best, got[best].Median), got["ours 64"].Median/got[best].Median, "the peer keeps the bytes alone: it files, judges and journals nothing"))
 }
 
 // statementsOf tells how much a message asks of the engine.

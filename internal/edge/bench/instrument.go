@@ -127,9 +127,15 @@ type MessageLine struct {
 	Ended    bool      `json:"ended"`
 }
 
-// Message is one message in the four columns of the line monitor. Names of patients are masked.
+// Message is one message in the four columns of the line monitor. Names of patients are masked unless somebody unlocked them.
 type Message struct {
 	Line         MessageLine   `json:"line"`
+	InstrumentID lab.ID        `json:"instrument_id,omitempty,omitzero"`
+	Sender       string        `json:"sender" doc:"As it calls itself."`
+	Address      string        `json:"address"`
+	Protocol     string        `json:"protocol"`
+	Profile      string        `json:"profile" doc:"The profile that read it."`
+	Unlocked     bool          `json:"unlocked" doc:"Nothing is masked; the opening stands in the access log."`
 	Chunks       []Chunk       `json:"chunks" doc:"Bytes in the order of the line, both directions."`
 	Records      []Record      `json:"records"`
 	Observations []Observation `json:"observations"`
@@ -142,13 +148,15 @@ type Chunk struct {
 	Hex    string    `json:"hex"`
 	Text   string    `json:"text" doc:"Printable form, names masked, control characters as dots."`
 	Label  string    `json:"label,omitempty" doc:"ENQ, ACK, frame 3, EOT, block."`
-	Record int       `json:"record" doc:"Index of the record that it carries, -1 without one."`
+	Fault  string    `json:"fault,omitempty" doc:"checksum, torn."`
+	Record int       `json:"record" doc:"Index of the first record that it carries, -1 without one."`
 }
 
 // Record is one record of a message.
 type Record struct {
 	Type string `json:"type"`
 	Text string `json:"text" doc:"Names masked."`
+	Rows []int  `json:"rows" doc:"Indices of the observations that were read from it."`
 }
 
 // LoadList names the samples on an analyzer that sends short ids or positions.

@@ -2,15 +2,11 @@ package bench
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
-	"jaanch/internal/instruments"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/sqlite"
 	"jaanch/internal/store/sqlite/queries"
@@ -33,7 +29,7 @@ func (b *Bench) Messages(ctx context.Context, id lab.ID, cursor string, limit in
 				out.Next = strconv.FormatInt(ids[limit-1], 10)
 				break
 			}
-			line, _, err := messageLine(ctx, q, n)
+			line, _, err := ReadMessageLine(ctx, q, n)
 			if err != nil {
 				return err
 			}
@@ -44,7 +40,8 @@ func (b *Bench) Messages(ctx context.Context, id lab.ID, cursor string, limit in
 	return out, err
 }
 
-func messageLine(ctx context.Context, q *queries.Queries, id int64) (MessageLine, queries.MessageRow, error) {
+// ReadMessageLine gives one message as a list shows it, with its row.
+func ReadMessageLine(ctx context.Context, q *queries.Queries, id int64) (MessageLine, queries.MessageRow, error) {
 	m, err := q.Message(ctx, id)
 	if err != nil {
 		return MessageLine{}, m, lab.NotFound("message_not_found", "There is no such message.")
@@ -72,82 +69,4 @@ func messageLine(ctx context.Context, q *queries.Queries, id int64) (MessageLine
 		}
 	}
 	return line, m, nil
-}
-
-// Message gives one message as the line monitor shows it: bytes, records and what came of them. Names are masked.
-func (b *Bench) Message(ctx context.Context, id int64) (Message, error) {
-	out := Message{Chunks: []Chunk{}, Records: []Record{}, Observations: []Observation{}}
-	err := b.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
-		line, m, err := messageLine(ctx, q, id)
-		if err != nil {
-			return err
-		}
-		out.Line = line
-		for _, text := range strings.FieldsFunc(string(m.Text), func(r rune) bool { return r == '\r' || r == '\n' }) {
-			kind, _, _ := strings.Cut(text, "|")
-			out.Records = append(out.Records, Record{Type: kind, Text: mask(text)})
-		}
-		chunks, err := q.Chunks(ctx, m.Session)
-		if err != nil {
-			return fmt.Errorf("read the bytes of message %d: %w", id, err)
-		}
-		for _, c := range chunks {
-			shown := chunkView(c)
-			if shown.Dir == "out" {
-				out.Line.BytesOut += len(c.Bytes)
-			}
-			out.Chunks = append(out.Chunks, shown)
-		}
-		rows, err := q.ObservationsOfMessage(ctx, id)
-		if err != nil {
-			return fmt.Errorf("read the observations of message %d: %w", id, err)
-		}
-		for _, o := range rows {
-			shown, err := observationView(ctx, tx, o)
-			if err != nil {
-				return err
-			}
-			out.Observations = append(out.Observations, shown)
-		}
-		return nil
-	})
-	return out, err
-}
-
-func chunkView(c queries.ChunksRow) Chunk {
-	out := Chunk{At: time.UnixMilli(c.AtMs).UTC(), Dir: "in", Record: -1, Label: controlName(c.Bytes)}
-	if instruments.Dir(c.Dir) == instruments.Out {
-		out.Dir = "out"
-	}
-	text := mask(printable(c.Bytes))
-	out.Text = text
-	if text == printable(c.Bytes) {
-		out.Hex = hex.EncodeToString(c.Bytes) // the bytes of a masked text would give the name away
-	}
-	return out
-}
-
-func printable(raw []byte) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
-			return '·'
-		}
-		return r
-	}, strings.ToValidUTF8(string(raw), "·"))
-}
-
-// controlName names a run of bytes that is one control character.
-func controlName(raw []byte) string {
-	if len(raw) != 1 {
-		return ""
-	}
-	return map[byte]string{0x05: "ENQ", 0x06: "ACK", 0x15: "NAK", 0x04: "EOT"}[raw[0]]
-}
-
-// patientRecord finds patient records of both families, where names stand.
-var patientRecord = regexp.MustCompile(`(^|·|\d)(P\|\d*\||PID\|)[^·\r\n]*`)
-
-// mask hides what patient records say.
-func mask(text string) string {
-	return patientRecord.ReplaceAllString(text, "${1}${2}•••")
 }

@@ -19,7 +19,7 @@ func senderHolds(t catalogue.Test, e Entry) []result.Hold {
 		return nil
 	}
 	var out []result.Hold
-	if e.Unit != "" && t.Unit != "" && plainUnit(e.Unit) != plainUnit(t.Unit) {
+	if e.Unit != "" && t.Unit != "" && e.Unit != t.Unit && plainUnit(e.Unit) != plainUnit(t.Unit) {
 		out = append(out, result.NewHold(HoldUnit, "sent", e.Unit, "expected", cmp.Or(t.PrintedUnit(), t.Unit)))
 	}
 	flag := strings.ToUpper(strings.TrimSpace(e.Flag))
@@ -37,18 +37,21 @@ func ordinaryFlags() []string {
 
 // plainUnit brings the spellings of one unit together: case, the sign of micro, and how analyzers write powers of ten.
 func plainUnit(unit string) string {
-	u := strings.ToLower(strings.TrimSpace(unit))
-	u = strings.NewReplacer("µ", "u", "μ", "u", "^", "*", "[iu]", "iu", "x10", "10", " ", "").Replace(u)
-	same := map[string]string{
-		"10*9/l": "10*3/ul", "10*3/mm3": "10*3/ul", "k/ul": "10*3/ul", "10e3/ul": "10*3/ul", "10e9/l": "10*3/ul", "giga/l": "10*3/ul", "g/l*9": "10*3/ul",
-		"10*12/l": "10*6/ul", "m/ul": "10*6/ul", "10e6/ul": "10*6/ul", "10e12/l": "10*6/ul", "10*6/mm3": "10*6/ul", "tera/l": "10*6/ul",
-		"um3": "fl", "iu/l": "u/l", "meq/l": "mmol/l", "mcg/dl": "ug/dl",
-	}
-	if to, ok := same[u]; ok {
+	u := unitSigns.Replace(strings.ToLower(strings.TrimSpace(unit)))
+	if to, ok := sameUnits[u]; ok {
 		return to
 	}
 	return u
 }
+
+var (
+	unitSigns = strings.NewReplacer("µ", "u", "μ", "u", "^", "*", "[iu]", "iu", "x10", "10", " ", "")
+	sameUnits = map[string]string{
+		"10*9/l": "10*3/ul", "10*3/mm3": "10*3/ul", "k/ul": "10*3/ul", "10e3/ul": "10*3/ul", "10e9/l": "10*3/ul", "giga/l": "10*3/ul", "g/l*9": "10*3/ul",
+		"10*12/l": "10*6/ul", "m/ul": "10*6/ul", "10e6/ul": "10*6/ul", "10e12/l": "10*6/ul", "10*6/mm3": "10*6/ul", "tera/l": "10*6/ul",
+		"um3": "fl", "iu/l": "u/l", "meq/l": "mmol/l", "mcg/dl": "ug/dl",
+	}
+)
 
 // HoldText gives the English sentence of a hold, also of those that are made here.
 func HoldText(h result.Hold) string {

@@ -86,21 +86,27 @@ type Change struct {
 	Seq    int64         `json:"seq"`
 	At     time.Time     `json:"at"`
 	By     string        `json:"by"`
-	Op     string        `json:"op"`
+	Op     string        `json:"op" doc:"insert, update, tombstone, amend, erase or applied (it came from the hub)."`
 	Entity string        `json:"entity"`
-	Reason string        `json:"reason"`
-	Said   string        `json:"said,omitempty"`
+	Record lab.ID        `json:"record"`
+	Of     string        `json:"of,omitempty" doc:"What people call the record: a test, a lab number, a bill number."`
+	Reason string        `json:"reason" doc:"Code of what was done, for example result.enter."`
+	Said   string        `json:"said,omitempty" doc:"The reason in the person's own words."`
+	Erased bool          `json:"erased" doc:"The personal part of this entry was erased on request."`
 	Fields []FieldChange `json:"fields"`
 }
 
 // FieldChange is one field before and after.
 type FieldChange struct {
 	Field string `json:"field"`
+	Kind  string `json:"kind" enum:"text,number,time,money,yes,record,document,hash" doc:"How to write the values: a time is RFC 3339, money is paise, yes is 1 or 0."`
 	Old   string `json:"old"`
 	New   string `json:"new"`
 }
 
 // Trail is what happened to one record, newest first.
 type Trail struct {
+	Entity  string   `json:"entity"`
+	Of      string   `json:"of" doc:"What people call the record."`
 	Changes []Change `json:"changes"`
 }

@@ -53,6 +53,7 @@ type Erased struct {
 	Labels    int // label jobs removed
 	Messages  int // messages of analyzers emptied
 	Sessions  int // raw transmissions emptied; what they held of other patients stays in the filed values alone
+	Sentences int // sentences about discarded messages of nobody that named the patient
 	Namesakes int // transmissions that hold the name and nothing else of the person, left because others bear the name too
 }
 
@@ -126,6 +127,9 @@ func (e *eraser) run(ctx context.Context, id lab.ID, found traces) error {
 	if err := e.archive(ctx, persons, found); err != nil {
 		return err
 	}
+	if err := e.sentences(ctx, m); err != nil {
+		return err
+	}
 	for _, person := range persons {
 		if err := e.beside(ctx, person); err != nil {
 			return err
@@ -193,14 +197,39 @@ func (e *eraser) beside(ctx context.Context, person lab.ID) error {
 		return fmt.Errorf("remove waiting labels: %w", err)
 	}
 	e.out.Files, e.out.Labels = e.out.Files+int(files), e.out.Labels+int(labels)
+	if _, err := e.q.DropStage(ctx, person[:]); err != nil {
+		return fmt.Errorf("remove records of the hub that were kept aside: %w", err)
+	}
 	if err := e.q.DropCommentDrafts(ctx, id); err != nil {
 		return fmt.Errorf("remove drafted comments: %w", err)
 	}
 	if err := e.q.DropDraftsOfPatient(ctx, id); err != nil {
 		return fmt.Errorf("remove drafts: %w", err)
 	}
+	if err := e.q.DropDeskDraftsOfPatient(ctx, id); err != nil {
+		return fmt.Errorf("remove begun visits: %w", err)
+	}
 	if err := e.q.DropAnswers(ctx, person[:]); err != nil {
 		return fmt.Errorf("remove kept answers: %w", err)
+	}
+	return nil
+}
+
+// sentences empties what people wrote about messages that belonged to nobody, where it names the patient: such a decision
+// is its own subject.
+func (e *eraser) sentences(ctx context.Context, m marks) error {
+	rows, err := e.q.StrangersDecisions(ctx)
+	if err != nil {
+		return fmt.Errorf("read decisions about messages of nobody: %w", err)
+	}
+	for _, r := range rows {
+		if !m.within(r.Why) {
+			continue
+		}
+		if err := e.tx.Erase(lab.ID(r.ID), e.note()); err != nil {
+			return err
+		}
+		e.out.Sentences++
 	}
 	return nil
 }

@@ -13,10 +13,11 @@ import (
 
 // Desk is the use cases of reception and collection.
 type Desk struct {
-	db   *sqlite.DB
-	zone *time.Location
-	log  *slog.Logger
-	kick func() // tells the label printer's runner that a job waits
+	db     *sqlite.DB
+	zone   *time.Location
+	log    *slog.Logger
+	opened *opened
+	kick   func() // tells the label printer's runner that a job waits
 }
 
 // Options are what a desk needs.
@@ -29,7 +30,7 @@ type Options struct {
 
 // New makes the desk.
 func New(o Options) *Desk {
-	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, kick: o.Kick}
+	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, kick: o.Kick, opened: &opened{last: map[opening]time.Time{}}}
 }
 
 func (d *Desk) day(t time.Time) lab.Date { return lab.DateOf(t.In(d.zone)) }

@@ -65,7 +65,7 @@ func (d *Desk) ChangePatient(ctx context.Context, actor lab.Actor, id lab.ID, in
 }
 
 // Patient gives a person with the visits.
-func (d *Desk) Patient(ctx context.Context, _ lab.Actor, id lab.ID) (PatientDetail, error) {
+func (d *Desk) Patient(ctx context.Context, actor lab.Actor, id lab.ID) (PatientDetail, error) {
 	out := PatientDetail{Visits: []VisitSummary{}}
 	err := d.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
 		var err error
@@ -85,7 +85,10 @@ func (d *Desk) Patient(ctx context.Context, _ lab.Actor, id lab.ID) (PatientDeta
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return out, d.note(ctx, actor, id)
 }
 
 // AddConsent keeps a consent as it was given.

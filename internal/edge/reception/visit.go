@@ -24,6 +24,7 @@ type Register struct {
 	Labels     []LabelWish   `json:"labels,omitempty" maxItems:"50" doc:"How many labels of each tube; one each when empty."`
 	Barcodes   []TubeMark    `json:"barcodes,omitempty" maxItems:"50" doc:"Barcodes that tubes carry already."`
 	Print      bool          `json:"print" doc:"Print the labels now."`
+	DraftID    lab.ID        `json:"draft_id,omitempty,omitzero" doc:"The draft that this visit was typed in; it goes with it."`
 }
 
 // TubeMark is the barcode that a tube carries already, by the tube's place in the quote.

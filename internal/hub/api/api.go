@@ -116,6 +116,7 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.records()
 	r.users()
 	r.nodes()
+	r.epochs()
 	if s.Codec != nil {
 		r.watch = ingest.NewWatch(s.Ingest, headPoll)
 		r.batches(router)

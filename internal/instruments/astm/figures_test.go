@@ -35,3 +35,28 @@ func TestFiguresParse(t *testing.T) {
 		fmt.Sprintf("plain split: %.0f MB/s, %.0f allocations", mb("split"), testing.AllocsPerRun(100, split)),
 		got["parse"].Median/got["split"].Median, fmt.Sprintf("%d bytes", len(text))))
 }
+
+// TestFiguresRead measures what a driver needs of a message: to read it, and then the code, value, unit and flag of each of
+// its 50 results.
+func TestFiguresRead(t *testing.T) {
+	measure.Wanted(t)
+	text := fiftyResults()
+	results, letters := 0, 0
+	read := func() {
+		results = 0
+		for _, r := range astm.Parse(text)[0].Records {
+			if r.Type != 'R' {
+				continue
+			}
+			results++
+			letters += len(r.Field(3).Component(4).Text()) + len(r.Field(4).Text()) + len(r.Field(5).Text()) + len(r.Field(7).Text())
+		}
+	}
+	got := measure.Turns(9, measure.Side{Name: "read", Run: func() float64 { return measure.For(200*time.Millisecond, 100, read) }})["read"]
+	if results != 50 || letters == 0 {
+		t.Fatalf("%d results", results)
+	}
+	rate := got.Median * float64(len(text)) / 1e6
+	measure.Sheet(t, "Reading 50 × (code, value, unit, flag): ASTM", measure.AtLeast(1, "on one core",
+		fmt.Sprintf("%.0f MB/s, %.0f allocations", rate, testing.AllocsPerRun(100, read)), "100 MB/s", rate/100, ""))
+}

@@ -132,8 +132,14 @@ func (f Field) Decode() (text string, malformed bool) {
 }
 
 func trim(s string) string {
+	if n := len(s); n == 0 || graphic(s[0]) && graphic(s[n-1]) {
+		return s // as nearly every field is: nothing at the ends to be cut
+	}
 	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xa0 })
 }
+
+// graphic tells of a byte that is a visible letter by itself.
+func graphic(b byte) bool { return b > ' ' && b < 0x7f }
 
 // decodeEscapes replaces the escapes of the standard (E1394 6.6). An escape that is unknown or has no end stays.
 func decodeEscapes(b []byte, d Delimiters) (out []byte, malformed bool) {

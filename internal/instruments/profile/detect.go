@@ -18,9 +18,10 @@ func (s *Set) DetectHL7(m *hl7.Message) *Profile {
 
 // detect gives the profile with the heaviest identity whose conditions all hold; of equals, the first by id.
 func (s *Set) detect(protocol Protocol, fallback string, holds func(Condition) bool) *Profile {
-	best, weight := s.byID[fallback], 0
-	for _, id := range s.ids {
-		p := s.byID[id]
+	l := s.now.Load()
+	best, weight := l.byID[fallback], 0
+	for _, id := range l.ids {
+		p := l.byID[id]
 		if p.Protocol != protocol {
 			continue
 		}

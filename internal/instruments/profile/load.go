@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
@@ -43,10 +44,18 @@ func (p Problem) Error() string {
 	return out + ": " + p.Text
 }
 
-// Set is the profiles that a node knows, complete: what a file leaves out is filled in from the generic profile.
+// Set is the profiles that a node knows, complete: what a file leaves out is filled in from the generic profile. A lab's own
+// profiles are learned later, while lines are being read, so what the set holds is exchanged as a whole.
 type Set struct {
+	now  atomic.Pointer[library]
+	base *library // without the lab's own
+}
+
+// library is the content of a Set at one moment. It is never changed.
+type library struct {
 	byID map[string]*Profile
-	ids  []string
+	ids  []string // the lab's own first, so that of equal identities its own wins
+	own  map[string]bool
 }
 
 // Builtin loads the profiles that come with the program.
@@ -69,7 +78,7 @@ func Load(dir fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list profiles: %w", err)
 	}
-	set, problems := &Set{byID: map[string]*Profile{}}, []error{}
+	set, problems := &library{byID: map[string]*Profile{}, own: map[string]bool{}}, []error{}
 	for _, name := range names {
 		p, err := readFile(dir, name, schema)
 		if err != nil {
@@ -92,26 +101,34 @@ func Load(dir fs.FS) (*Set, error) {
 	}
 	sort.Strings(set.ids)
 	for _, p := range set.byID {
-		if p.Protocol == HL7 {
-			p.fill(set.byID[GenericHL7])
-		} else {
-			p.fill(set.byID[GenericASTM])
-		}
+		set.complete(p)
 	}
-	return set, nil
+	out := &Set{base: set}
+	out.now.Store(set)
+	return out, nil
+}
+
+// complete fills in from the generic profile of its protocol what a profile leaves out.
+func (l *library) complete(p *Profile) {
+	if p.Protocol == HL7 {
+		p.fill(l.byID[GenericHL7])
+	} else {
+		p.fill(l.byID[GenericASTM])
+	}
 }
 
 // Get gives a profile by its id.
 func (s *Set) Get(id string) (*Profile, bool) {
-	p, ok := s.byID[id]
+	p, ok := s.now.Load().byID[id]
 	return p, ok
 }
 
-// All gives the profiles in the order of their ids.
+// All gives the profiles: the lab's own, then the others, each in the order of their ids.
 func (s *Set) All() []*Profile {
-	out := make([]*Profile, 0, len(s.ids))
-	for _, id := range s.ids {
-		out = append(out, s.byID[id])
+	l := s.now.Load()
+	out := make([]*Profile, 0, len(l.ids))
+	for _, id := range l.ids {
+		out = append(out, l.byID[id])
 	}
 	return out
 }
@@ -137,6 +154,11 @@ func readFile(dir fs.FS, name string, schema *jsonschema.Schema) (*Profile, erro
 	if err != nil {
 		return nil, fmt.Errorf("read profile: %w", err)
 	}
+	return read(name, data, schema)
+}
+
+// read reads and checks one profile. Every error is a Problem, or several joined.
+func read(name string, data []byte, schema *jsonschema.Schema) (*Profile, error) {
 	var plain any
 	if err := yaml.Unmarshal(data, &plain); err != nil {
 		return nil, yamlProblem(name, err)

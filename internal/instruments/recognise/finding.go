@@ -59,8 +59,8 @@ type Proposal struct {
 	Reasons    []Reason `json:"reasons"`
 }
 
-// Code is a test code that the analyzer sent, with what it says of it itself.
-type Code struct {
+// TestCode is a test code that the analyzer sent, with what it says of it itself.
+type TestCode struct {
 	Code  string      `json:"code"` // what the lab's code map is keyed by
 	Name  string      `json:"name,omitempty"`
 	LOINC string      `json:"loinc,omitempty"`
@@ -82,7 +82,7 @@ type Finding struct {
 	Version   string               `json:"version,omitempty"`
 	Reasons   []Reason             `json:"reasons"`
 	Proposals []Proposal           `json:"proposals"` // best first
-	Codes     []Code               `json:"codes"`
+	Codes     []TestCode           `json:"codes"`
 }
 
 // Best gives the best proposal.

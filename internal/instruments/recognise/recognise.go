@@ -16,7 +16,7 @@ func Bytes(profiles *profile.Set, b []byte) Finding {
 	plain, parity := parityBit(b)
 	score, why := plausible(plain)
 	out := gathering{profiles: profiles, Finding: Finding{
-		Bytes: len(b), Plausible: score, Parity: parity, Reasons: []Reason{}, Proposals: []Proposal{}, Codes: []Code{},
+		Bytes: len(b), Plausible: score, Parity: parity, Reasons: []Reason{}, Proposals: []Proposal{}, Codes: []TestCode{},
 	}}
 	if parity != "" {
 		out.Reasons = append(out.Reasons, Reason{Code: "parity_bit", Detail: parity})
@@ -45,15 +45,18 @@ func Bytes(profiles *profile.Set, b []byte) Finding {
 	return out.Finding
 }
 
-// Message recognises a message whose framing is off already, as the archive keeps it.
-func Message(profiles *profile.Set, p instruments.Protocol, text []byte) Finding {
+// Messages recognises messages of one sender whose framing is off already, as the archive keeps them.
+func Messages(profiles *profile.Set, p instruments.Protocol, texts [][]byte) Finding {
 	out := gathering{profiles: profiles, Finding: Finding{
-		Family: ASTMFrames, Protocol: p, Bytes: len(text), Plausible: 100, Reasons: []Reason{}, Proposals: []Proposal{}, Codes: []Code{},
+		Family: ASTMFrames, Protocol: p, Plausible: 100, Reasons: []Reason{}, Proposals: []Proposal{}, Codes: []TestCode{},
 	}}
 	if p == instruments.HL7 {
 		out.Family = HL7Blocks
 	}
-	out.message(p, text)
+	for _, text := range texts {
+		out.Bytes += len(text)
+		out.message(p, text)
+	}
 	if len(out.Proposals) == 0 {
 		out.generic()
 	}
@@ -116,8 +119,8 @@ func (g *gathering) codes(m driver.Message) {
 		if o.MapCode == "" {
 			continue
 		}
-		c := Code{Code: o.MapCode, Name: o.TestName, LOINC: o.LOINC, Unit: o.Unit, Value: o.Value, Role: o.Role}
-		i := slices.IndexFunc(g.Codes, func(have Code) bool { return have.Code == c.Code })
+		c := TestCode{Code: o.MapCode, Name: o.TestName, LOINC: o.LOINC, Unit: o.Unit, Value: o.Value, Role: o.Role}
+		i := slices.IndexFunc(g.Codes, func(have TestCode) bool { return have.Code == c.Code })
 		if i < 0 {
 			g.Codes = append(g.Codes, c)
 			continue

@@ -74,6 +74,7 @@ type conn struct {
 	sniff   sniffer
 	kept    []byte // the last byte of noise, when it may begin something
 	archive archive
+	keeper  *keeper // nil before the first Store, and after one that did not come back
 	outbox  outbox
 	fruit   fruitless
 	flushAt time.Duration // when the archive is flushed; 0 when nothing waits
@@ -122,6 +123,7 @@ func Run(ctx context.Context, board *Board, port link.Port, host instruments.Hos
 	c.event(instruments.Connected, "", 0)
 	board.identified(c)
 	err := c.loop(ctx)
+	c.keeper.end()
 	c.answered()
 	c.event(instruments.Disconnected, "", 0)
 	return err

@@ -189,37 +189,6 @@ func undecided(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || lab.KindOf(err) == lab.KindUnknown
 }
 
-// panicError is a panic of the host, as an error.
-type panicError struct{ value any }
-
-// Error tells that there was a panic. Its value is left out: it may hold a message's bytes.
-func (e panicError) Error() string { return fmt.Sprintf("session: the host panicked (%T)", e.value) }
-
-// storeOnce calls Store in a goroutine of its own, so that one that does not come back cannot keep the sender waiting.
-func (c *conn) storeOnce(ctx context.Context, in instruments.Intake) (instruments.Receipt, error) {
-	type outcome struct {
-		receipt instruments.Receipt
-		err     error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		var o outcome
-		defer func() {
-			if v := recover(); v != nil {
-				o.err = panicError{v}
-			}
-			done <- o
-		}()
-		o.receipt, o.err = c.host.Store(ctx, in)
-	}()
-	select {
-	case o := <-done:
-		return o.receipt, o.err
-	case <-ctx.Done():
-		return instruments.Receipt{}, ctx.Err()
-	}
-}
-
 // answers asks the host what to send because of stored messages. It gives the whole acknowledgement of the last one,
 // nil for a plain one; everything else goes to the outbox.
 func (c *conn) answers(ctx context.Context, messages []instruments.Message) (ack []byte) {
@@ -227,7 +196,7 @@ func (c *conn) answers(ctx context.Context, messages []instruments.Message) (ack
 		return nil
 	}
 	for _, m := range messages {
-		if m.Ending == instruments.Cut {
+		if m.Ending == instruments.Cut || m.Ending == instruments.GivenUp {
 			continue
 		}
 		r, err := c.answer(ctx, m)

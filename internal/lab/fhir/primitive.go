@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,12 +65,9 @@ func (c *check) primitive(v *tree.Value, e element) {
 		return
 	}
 	if len(e.codes) > 0 {
-		for _, known := range e.codes {
-			if s == known {
-				return
-			}
+		if !slices.Contains(e.codes, s) {
+			c.Wrong(v.Path(), "code", "is not one of the codes of this element")
 		}
-		c.Wrong(v.Path(), "code", "is not one of the codes of this element")
 		return
 	}
 	switch e.kind {

@@ -87,13 +87,8 @@ func sliced(n need) ([]string, need, bool) {
 // stands there too.
 func (c *check) count(parent *tree.Value, name string, n need) {
 	if base, choice := strings.CutSuffix(name, "[x]"); choice {
-		for _, m := range parent.Members() {
-			if rest, ok := strings.CutPrefix(m.Name, base); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
-				return
-			}
-		}
-		if n.least > 0 {
-			c.Wrong(parent.At(base+"[x]").Path(), "missing", "is missing")
+		if n.least > 0 && !hasChoice(parent, base) {
+			c.Wrong(parent.At(name).Path(), "missing", "is missing")
 		}
 		return
 	}
@@ -113,6 +108,16 @@ func (c *check) count(parent *tree.Value, name string, n need) {
 	case n.fixed != "" && v.Kind() != tree.List && v.Has() && v.Scalar() != n.fixed:
 		c.Wrong(v.Path(), "fixed", "must be "+n.fixed)
 	}
+}
+
+// hasChoice says whether one of a choice stands in an object: "value[x]" may be valueString.
+func hasChoice(v *tree.Value, base string) bool {
+	for _, m := range v.Members() {
+		if rest, ok := strings.CutPrefix(m.Name, base); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+			return true
+		}
+	}
+	return false
 }
 
 // slices judges a closed list: every item is one of the slices, told by the fixed value of its discriminator.

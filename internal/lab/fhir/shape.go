@@ -62,10 +62,9 @@ func (c *check) shape(v *tree.Value, s structure, owner *tree.Value, below strin
 			c.Wrong(m.Value.Path(), "unknown", "is no element of "+s.name)
 			continue
 		}
-		if other := chosen[e.choice]; e.choice != "" && other != "" && other != name {
-			c.Wrong(m.Value.Path(), "choice", "stands beside "+other+", of which only one may stand")
+		if e.choice != "" {
+			c.chosen(m.Value, chosen, e.choice, name)
 		}
-		chosen[e.choice] = name
 		if extension {
 			e.kind = "Element"
 		}
@@ -76,7 +75,17 @@ func (c *check) shape(v *tree.Value, s structure, owner *tree.Value, below strin
 			c.Wrong(v.At(name).Path(), "missing", "is missing")
 		}
 	}
-	c.invariants(v, s.name)
+	if rule := invariants[s.name]; rule != nil {
+		rule(c, v)
+	}
+}
+
+// chosen notes a second one of a choice.
+func (c *check) chosen(v *tree.Value, chosen map[string]string, choice, name string) {
+	if other := chosen[choice]; other != "" && other != name {
+		c.Wrong(v.Path(), "choice", "stands beside "+other+", of which only one may stand")
+	}
+	chosen[choice] = name
 }
 
 // member judges what stands under one name: a value, or a list of them.
@@ -123,51 +132,4 @@ func joined(path, name string) string {
 		return name
 	}
 	return path + "." + name
-}
-
-// invariants are the rules of R4 beyond structure that a wrong record breaks in practice; the names are HL7's.
-func (c *check) invariants(v *tree.Value, name string) {
-	switch name {
-	case "Reference": // ref-1 and the base rule
-		if !v.At("reference").Has() && !v.At("identifier").Has() && !v.At("display").Has() {
-			c.Wrong(v.Path(), "ref-1", "points at nothing")
-		}
-	case "Extension": // ext-1
-		value := false
-		for _, m := range v.Members() {
-			value = value || strings.HasPrefix(m.Name, "value")
-		}
-		if value == v.At("extension").Has() {
-			c.Wrong(v.Path(), "ext-1", "must have either a value or extensions")
-		}
-	case "Attachment": // att-1
-		if v.At("data").Has() && !v.At("contentType").Has() {
-			c.Wrong(v.At("contentType").Path(), "att-1", "is missing where there is data")
-		}
-	case "Quantity": // qty-3
-		if v.At("code").Has() && !v.At("system").Has() {
-			c.Wrong(v.At("system").Path(), "qty-3", "is missing where there is a code")
-		}
-	case "Period": // per-1, by text, which orders times of one zone and of whole days
-		from, to := v.At("start").Scalar(), v.At("end").Scalar()
-		if from != "" && to != "" && len(from) == len(to) && from[len(from)-1] == to[len(to)-1] && from > to && sameZone(from, to) {
-			c.Wrong(v.Path(), "per-1", "ends before it begins")
-		}
-	case "Observation": // obs-6
-		if v.At("dataAbsentReason").Has() {
-			for _, m := range v.Members() {
-				if strings.HasPrefix(m.Name, "value") {
-					c.Wrong(v.At("dataAbsentReason").Path(), "obs-6", "stands beside a value")
-				}
-			}
-		}
-	case "Organization": // org-1
-		if !v.At("name").Has() && !v.At("identifier").Has() {
-			c.Wrong(v.Path(), "org-1", "has neither name nor identifier")
-		}
-	}
-}
-
-func sameZone(a, b string) bool {
-	return len(a) <= 10 || a[len(a)-6:] == b[len(b)-6:] || strings.HasSuffix(a, "Z") && strings.HasSuffix(b, "Z")
 }

@@ -60,8 +60,13 @@ func Check(p Panel) []Finding {
 	return out
 }
 
-// Rules gives all consistency rules, in the order in which they are shown.
-func Rules() []Rule {
+// Rules gives all consistency rules, in the order in which they are shown. They are shared: nobody changes them.
+func Rules() []Rule { return allRules }
+
+// allRules is made once, because every value that is filed asks for it.
+var allRules = makeRules()
+
+func makeRules() []Rule {
 	var out []Rule
 	for _, part := range [][]Rule{bloodCountRules(), electrolyteRules(), liverRules(), kidneyRules(), lipidRules(), sampleRules(), otherRules()} {
 		out = append(out, part...)

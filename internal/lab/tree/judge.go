@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strconv"
 
 	"jaanch/internal/lab"
@@ -92,12 +93,9 @@ func (j *Judge) OneOf(v *Value, words ...string) string {
 	if s == "" {
 		return ""
 	}
-	for _, w := range words {
-		if s == w {
-			return s
-		}
+	if !slices.Contains(words, s) {
+		j.Wrong(v.Path(), "value", "is not one of the known values")
 	}
-	j.Wrong(v.Path(), "value", "is not one of the known values")
 	return s
 }
 

@@ -1,9 +1,10 @@
 package tree
 
 import (
-	"bytes"
-	"encoding/json"
+	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // Of makes an object of members; those without a value are left out, so that an empty field never reaches a document.
@@ -89,13 +90,18 @@ func (v *Value) append(b []byte) []byte {
 }
 
 func appendText(b []byte, s string) []byte {
-	var w bytes.Buffer
-	e := json.NewEncoder(&w)
-	e.SetEscapeHTML(false)
-	if e.Encode(s) != nil {
-		return append(b, `""`...)
+	b = append(b, '"')
+	for _, r := range strings.ToValidUTF8(s, "\ufffd") {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r < ' ' || r == '\u2028' || r == '\u2029' || r == 0x7f:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		default:
+			b = utf8.AppendRune(b, r)
+		}
 	}
-	return append(b, bytes.TrimSuffix(w.Bytes(), []byte("\n"))...)
+	return append(b, '"')
 }
 
 // Placed gives the same document with every path set, as if it had just been read.

@@ -10,6 +10,7 @@ func Schema() Registry {
 		billEntities(),
 		catalogueEntities(),
 		benchEntities(),
+		profileEntities(),
 		personEntities(),
 		controlEntities(),
 	} {

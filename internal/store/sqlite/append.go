@@ -59,8 +59,9 @@ func (e *draft) was(tx *Tx, f journal.Field, v any) {
 	e.Prev[f.ID] = v
 }
 
-// settle names the subject whose personal fields (or whose old ones) the entry holds: the record's own, else the person
-// who writes.
+// settle names the subject whose personal fields (or whose old ones) the entry holds: the record's own, or the record itself
+// where its subject is not known, as with a discarded message of a stranger. In a record that is about nobody it is the
+// person who writes.
 func (e *draft) settle(tx *Tx, t *table, values map[string]any) error {
 	if len(e.PHI) == 0 {
 		return nil
@@ -72,6 +73,8 @@ func (e *draft) settle(tx *Tx, t *table, values map[string]any) error {
 	default:
 		if b, ok := values[c].([]byte); ok && len(b) == len(e.Subject) {
 			e.Subject = lab.ID(b)
+		} else {
+			e.Subject = e.Record
 		}
 	}
 	if e.Subject.IsZero() && tx.actor.Kind == lab.ActorUser {

@@ -80,6 +80,7 @@ type DB struct {
 	device      lab.ID
 	tables      *tables
 	writer      *writer
+	shelter     int // groups whose updates get savepoints at once; of the leader alone
 	queue       queue
 	readers     *sql.DB
 	seats       chan struct{} // one for each reader at work

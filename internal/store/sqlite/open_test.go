@@ -30,7 +30,7 @@ func TestNewerDatabaseIsRefusedUntouched(t *testing.T) {
 	b.patient(t, "Asha Sharma")
 	_ = b.db.Close()
 	newer := b.options
-	newer.Migrations = migrationsWith(t, map[string]string{"00003_more.sql": "-- +goose Up\nCREATE TABLE more (a INTEGER) STRICT;\n"})
+	newer.Migrations = migrationsWith(t, map[string]string{"00900_more.sql": "-- +goose Up\nCREATE TABLE more (a INTEGER) STRICT;\n"})
 	db, err := sqlite.Open(context.Background(), newer)
 	if err != nil {
 		t.Fatal(err)
@@ -52,14 +52,14 @@ func TestMigrationCopiesFirst(t *testing.T) {
 	b.patient(t, "Asha Sharma")
 	_ = b.db.Close()
 	for name, migration := range map[string]string{
-		"00003_bad.sql": "-- +goose Up\nCREATE TABLE more (a INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);\n",
-		"00003_ok.sql":  "-- +goose Up\nCREATE TABLE more (a INTEGER) STRICT;\n",
+		"00900_bad.sql": "-- +goose Up\nCREATE TABLE more (a INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);\n",
+		"00900_ok.sql":  "-- +goose Up\nCREATE TABLE more (a INTEGER) STRICT;\n",
 	} {
 		o := b.options
 		o.Backups = filepath.Join(t.TempDir(), "copies")
 		o.Migrations = migrationsWith(t, map[string]string{name: migration})
 		db, err := sqlite.Open(context.Background(), o)
-		if name == "00003_bad.sql" {
+		if name == "00900_bad.sql" {
 			if err == nil {
 				t.Fatal("a failing migration opened")
 			}
@@ -86,7 +86,7 @@ func TestMigrationCopiesFirst(t *testing.T) {
 		if err != nil || report.Fault != nil || report.Entries != 1 {
 			t.Fatalf("%s: copy: %+v, %v", name, report, err)
 		}
-		if name == "00003_ok.sql" {
+		if name == "00900_ok.sql" {
 			break // the schema is newer now
 		}
 	}

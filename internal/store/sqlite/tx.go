@@ -23,6 +23,7 @@ type Tx struct {
 	zoneMin    int
 	txid       int64 // 0 until the first entry
 	done       bool
+	wrote      bool  // a statement ran that may have changed something
 	failed     error // a statement of the store's own failed half way: the update cannot be committed any more
 	erasing    bool
 	checkpoint bool // fold the log into the file before the caller is answered
@@ -145,6 +146,9 @@ func (tx *Tx) guard(query string, args []any) error {
 	case tx.w.gone:
 		return errGone
 	}
+	if !tx.w.reads[query] {
+		tx.wrote = true
+	}
 	if trace := tx.db.options.Trace; trace != nil {
 		trace(query, args)
 	}
@@ -222,8 +226,7 @@ func allowed(w *writer, query string) error {
 	if _, seen := w.statements[query]; seen {
 		return nil
 	}
-	upper := strings.ToUpper(stripComments(query))
-	words := strings.Fields(upper)
+	words := strings.Fields(strings.ToUpper(stripComments(query)))
 	if len(words) == 0 {
 		return errors.New("empty statement")
 	}

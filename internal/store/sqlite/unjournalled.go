@@ -30,6 +30,7 @@ func Unjournalled() map[string]string {
 		"print_job":        "what this machine still has to print; the order to print is journalled",
 		"file":             "contents by their hash; the records that bear the hash are journalled",
 		"comment_draft":    "what somebody types and has not signed",
+		"desk_draft":       "a visit that the desk has begun and not saved",
 		"draft":            "what somebody typed and has not filed",
 		"goose_db_version": "numbers of the migrations",
 		"sqlite_sequence":  "kept by the engine for the migrations' table",

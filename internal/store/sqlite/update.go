@@ -127,8 +127,19 @@ type ran struct {
 	err  error
 }
 
-// attempt runs the updates, each in its savepoint, commits, and answers all of them. An error means that the whole
-// transaction was lost and nobody was answered.
+// errExposed tells that an update failed after it had written, and had no savepoint of its own: the whole group is taken
+// back and runs again, sheltered.
+var errExposed = errors.New("an update without a savepoint failed after it had written")
+
+// shelterGroups is for how many groups after such a failure every update gets a savepoint at once: failures come in rows.
+const shelterGroups = 32
+
+// attempt runs the updates, commits, and answers all of them. An error means that the whole transaction was lost and
+// nobody was answered.
+//
+// A savepoint makes the engine keep the old form of every page that the update touches, and is needed only to take back
+// one update among others. So a group runs without them first. An update that fails before it has written leaves nothing
+// to take back; one that fails later costs the group a second run, with a savepoint for each.
 func (db *DB) attempt(group []*call) error {
 	w := db.writer
 	if err := w.begin(); err != nil {
@@ -137,26 +148,71 @@ func (db *DB) attempt(group []*call) error {
 	if len(group) == 1 {
 		return db.attemptAlone(group[0])
 	}
-	done := make([]ran, 0, len(group))
-	for _, c := range group {
-		if !c.start() {
-			continue
+	sheltered := db.shelter > 0
+	if sheltered {
+		db.shelter--
+	}
+	done, err := db.runAll(group, sheltered)
+	if errors.Is(err, errExposed) {
+		if err := w.restore(db.device); err != nil {
+			return err
 		}
-		tx := db.newTx(c)
-		err := db.runOne(tx, c)
-		if w.gone {
-			if err == nil {
-				err = errGone
-			}
-			return errors.Join(err, w.restore(db.device))
-		}
-		done = append(done, ran{call: c, tx: tx, err: err})
+		db.shelter = shelterGroups
+		return db.attempt(group)
+	}
+	if err != nil {
+		return errors.Join(err, w.restore(db.device))
 	}
 	if err := w.commit(); err != nil {
 		return db.commitFailed(done, err)
 	}
 	db.committed(done)
 	return nil
+}
+
+// runAll runs the updates of a group one after the other. An error means that the transaction cannot be committed.
+func (db *DB) runAll(group []*call, sheltered bool) ([]ran, error) {
+	w := db.writer
+	done := make([]ran, 0, len(group))
+	for _, c := range group {
+		if !c.start() {
+			continue
+		}
+		tx := db.newTx(c)
+		run := db.runExposed
+		if sheltered {
+			run = db.runOne
+		}
+		err := run(tx, c)
+		if w.gone {
+			if err == nil {
+				err = errGone
+			}
+			return nil, err
+		}
+		if errors.Is(err, errExposed) {
+			return nil, err
+		}
+		done = append(done, ran{call: c, tx: tx, err: err})
+	}
+	return done, nil
+}
+
+// runExposed runs one closure without a savepoint. When it gives an error other than errExposed, it has written nothing.
+func (db *DB) runExposed(tx *Tx, c *call) error {
+	w := db.writer
+	mark := w.trip.mark()
+	err := tx.execute(c.fn)
+	if w.gone {
+		return err
+	}
+	if err == nil {
+		err = w.trip.check(mark, tx.written)
+	}
+	if err != nil && tx.wrote {
+		return errExposed
+	}
+	return err
 }
 
 // attemptAlone runs the one update of a transaction without a savepoint: the transaction is its savepoint, and spares the

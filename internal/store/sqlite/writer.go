@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
@@ -30,6 +31,7 @@ type writer struct {
 	conn       *sql.Conn
 	tables     *tables
 	statements map[string]*sql.Stmt
+	reads      map[string]bool // of statements: those that cannot change anything
 	control    map[string]*sql.Stmt
 	head       head
 	open       bool // BEGIN succeeded and COMMIT did not yet
@@ -45,7 +47,7 @@ func newWriter(ctx context.Context, pool *sql.DB, t *tables, trip bool) (*writer
 	}
 	w := &writer{
 		pool: pool, conn: conn, tables: t,
-		statements: map[string]*sql.Stmt{}, control: map[string]*sql.Stmt{},
+		statements: map[string]*sql.Stmt{}, reads: map[string]bool{}, control: map[string]*sql.Stmt{},
 	}
 	if trip {
 		w.trip = &tripwire{tables: t}
@@ -79,6 +81,9 @@ func (w *writer) prepared(cache map[string]*sql.Stmt, query string) (*sql.Stmt, 
 		return nil, err
 	}
 	cache[query] = s
+	if strings.HasPrefix(stripComments(query), "SELECT") {
+		w.reads[query] = true
+	}
 	return s, nil
 }
 
@@ -96,6 +101,7 @@ func (w *writer) begin() error {
 	if len(w.statements) > statementLimit {
 		for text, s := range w.statements {
 			delete(w.statements, text)
+			delete(w.reads, text)
 			if err := s.Close(); err != nil {
 				return fmt.Errorf("let statements go: %w", err)
 			}

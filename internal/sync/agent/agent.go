@@ -15,6 +15,7 @@ import (
 
 	"jaanch/internal/lab"
 	"jaanch/internal/store/sqlite"
+	"jaanch/internal/sync/engine"
 	"jaanch/internal/sync/wire"
 )
 
@@ -32,15 +33,19 @@ type Options struct {
 	Applied func(tx *sqlite.Tx, entity string, record lab.ID) error
 	// Applied is called in the transaction that installed a record, for what the node derives from it (the name index,
 	// states); nil for nothing.
+
+	Erase    func(tx *sqlite.Tx, subject lab.ID) error  // forgets a person who was erased elsewhere; nil: Tx.Erase alone
+	Renumber func(tx *sqlite.Tx, nodeCode string) error // takes a new code into use; nil for nothing
 }
 
 // Agent syncs one node. Make it with New, enrol it once, and let Run go.
 type Agent struct {
-	o     Options
-	codec *wire.Codec
-	wake  chan struct{} // try now, whatever the back-off says
-	local chan struct{} // something was committed here
-	hint  chan struct{} // the hub has news
+	o      Options
+	codec  *wire.Codec
+	schema *engine.Schema
+	wake   chan struct{} // try now, whatever the back-off says
+	local  chan struct{} // something was committed here
+	hint   chan struct{} // the hub has news
 
 	rounds sync.Mutex // one round at a time
 
@@ -74,8 +79,8 @@ func New(o Options) (*Agent, error) {
 		return nil, err
 	}
 	return &Agent{
-		o: o, codec: codec, wake: make(chan struct{}, 1), local: make(chan struct{}, 1), hint: make(chan struct{}, 1),
-		link: link{state: StateOffline, size: firstBatch},
+		o: o, codec: codec, schema: schemaOf(o.DB), wake: make(chan struct{}, 1), local: make(chan struct{}, 1), hint: make(chan struct{}, 1),
+		link: link{state: StateOffline, size: engine.FirstBatch},
 	}, nil
 }
 

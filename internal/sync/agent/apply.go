@@ -10,125 +10,173 @@ import (
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/sqlite"
+	"jaanch/internal/sync/engine"
 	"jaanch/internal/sync/policy"
 	"jaanch/internal/sync/wire"
 )
 
-// errEpoch tells that a page speaks of another epoch of this node; it is dropped.
-var errEpoch = errors.New("page of another epoch")
+// errPage tells that a page was dropped; the event says why.
+var errPage = errors.New("the page was dropped")
 
 // install writes a page in one Update together with the cursor behind it. If one record cannot be installed (a trigger
 // holds its row, a value does not fit), the page is installed record by record and that one is kept aside: it never
 // keeps the others from coming.
-func (a *Agent) install(ctx context.Context, p *wire.Page, size int) error {
-	line := auditLine{kind: kindPull, dir: dirDown, count: len(p.Rows), bytes: size}
+func (a *Agent) install(ctx context.Context, p *wire.Page, since wire.Cursor) (engine.NodeEvent, error) {
+	a.mu.Lock()
+	line := auditLine{kind: kindPull, dir: dirDown, count: len(p.Rows), bytes: a.link.pageBytes}
+	a.mu.Unlock()
+	scope, err := lab.IDFromBytes(p.Scope)
+	if err != nil {
+		return nil, err
+	}
 	began := a.o.Clock()
-	err := a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
-		if err := a.begin(ctx, tx, p); err != nil {
+	in := installer{Agent: a, page: p, scope: scope, since: since}
+	err = a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
+		if err := in.begin(ctx, tx); err != nil {
 			return err
 		}
 		for i := range p.Rows {
-			if err := a.installRow(ctx, tx, p, i); err != nil {
+			if err := in.row(ctx, tx, p, i); err != nil {
 				return err
 			}
 		}
 		line.took = a.o.Clock().Sub(began)
-		return errors.Join(saveCursor(ctx, tx, p), a.audit(ctx, tx, line))
+		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, scope, p), a.audit(ctx, tx, line))
 	})
 	switch {
+	case errors.Is(err, errPage):
+		return in.event, nil
 	case err == nil:
-		return nil
-	case errors.Is(err, errEpoch):
-		return blocked("sync_epoch", "The hub is at another epoch of this node. Ask for support before anything is sent.")
+		return engine.Installed{Cursor: wire.Cursor{Scope: p.Scope, HubEpoch: p.HubEpoch, Pos: p.Pos}}, nil
 	case lab.KindOf(err) == lab.KindUnavailable || lab.KindOf(err) == lab.KindUnknown:
-		return err
+		return nil, err
 	}
-	return a.installSingly(ctx, p, line)
+	return in.singly(ctx, line)
 }
 
-func (a *Agent) installSingly(ctx context.Context, p *wire.Page, line auditLine) error {
+// installer installs one page.
+type installer struct {
+	*Agent
+
+	page  *wire.Page
+	scope lab.ID
+	since wire.Cursor
+	event engine.Installed // of a page that was dropped
+}
+
+func (in *installer) singly(ctx context.Context, line auditLine) (engine.NodeEvent, error) {
+	p := in.page
 	for i := range p.Rows {
-		err := a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
-			if err := a.begin(ctx, tx, p); err != nil {
+		err := in.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
+			if err := in.begin(ctx, tx); err != nil {
 				return err
 			}
-			return a.installRow(ctx, tx, p, i)
+			return in.row(ctx, tx, p, i)
 		})
-		if err == nil {
+		switch {
+		case err == nil:
 			continue
+		case errors.Is(err, errPage):
+			return in.event, nil
+		case lab.KindOf(err) == lab.KindUnavailable || lab.KindOf(err) == lab.KindUnknown:
+			return nil, err
 		}
-		if lab.KindOf(err) == lab.KindUnavailable || lab.KindOf(err) == lab.KindUnknown {
-			return err
-		}
-		a.o.Logger.WarnContext(ctx, "a record from the hub was kept aside", "entity", p.Rows[i].Entity, "code", lab.CodeOf(err))
-		err = a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error { return a.keepAside(ctx, tx, p, p.Rows[i]) })
+		in.o.Logger.WarnContext(ctx, "a record from the hub was kept aside", "entity", p.Rows[i].Entity, "code", lab.CodeOf(err))
+		err = in.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error { return in.keepAside(ctx, tx, p, i, p.Rows[i].Groups) })
 		if err != nil {
+			return nil, err
+		}
+	}
+	err := in.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
+		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, in.scope, p), in.audit(ctx, tx, line))
+	})
+	return engine.Installed{Cursor: wire.Cursor{Scope: p.Scope, HubEpoch: p.HubEpoch, Pos: p.Pos}}, err
+}
+
+// begin drops a page that does not fit where the node stands, and brings what its records need: erasures, the people's
+// keys and the hub's clock.
+func (in *installer) begin(ctx context.Context, tx *sqlite.Tx) error {
+	p := in.page
+	cursor, err := readCursor(ctx, tx, in.scope, in.since.HubEpoch)
+	if err != nil {
+		return err
+	}
+	in.event = engine.Installed{Cursor: cursor, Epoch: p.Epoch != tx.Head().Epoch, Stale: !sameCursor(cursor, in.since)}
+	if in.event.Epoch || in.event.Stale {
+		return errPage
+	}
+	for _, raw := range p.Erased {
+		if err := in.forget(ctx, tx, raw); err != nil {
 			return err
 		}
 	}
-	return a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
-		return errors.Join(saveCursor(ctx, tx, p), a.audit(ctx, tx, line))
-	})
-}
-
-// begin checks the page's epoch and brings what its records need: the subjects' keys and the hub's clock.
-func (a *Agent) begin(ctx context.Context, tx *sqlite.Tx, p *wire.Page) error {
-	if p.Epoch != tx.Head().Epoch {
-		return errEpoch
+	if err := in.keys(ctx, tx, p); err != nil {
+		return err
 	}
 	var latest journal.HLC
 	for i := range p.Rows {
 		for _, g := range p.Rows[i].Groups {
 			latest = max(latest, journal.HLC(g.HLC))
 		}
-		if key, ok := p.Keys[i]; ok {
-			_, err := tx.ExecContext(ctx, "INSERT INTO subject_key (subject, key, made_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-				p.Rows[i].Subject, key, tx.Now().UnixMilli())
-			if err != nil {
-				return fmt.Errorf("install: subject key: %w", err)
-			}
-		}
 	}
 	return tx.Witness(latest)
 }
 
-func saveCursor(ctx context.Context, tx *sqlite.Tx, p *wire.Page) error {
-	scope, err := lab.IDFromBytes(p.Scope)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO sync_cursor (scope, hub_epoch, pos) VALUES (?, ?, ?)
-ON CONFLICT (scope) DO UPDATE SET hub_epoch = excluded.hub_epoch, pos = excluded.pos`, scope.String(), p.HubEpoch, p.Pos)
-	if err != nil {
-		return fmt.Errorf("install: cursor: %w", err)
-	}
-	return nil
-}
-
-// keepAside stores a record that was not installed, for a person or a later program to look at.
-func (a *Agent) keepAside(ctx context.Context, tx *sqlite.Tx, p *wire.Page, row wire.Row) error {
-	payload, err := a.codec.Marshal(row)
-	if err != nil {
-		return err
-	}
-	scope, err := lab.IDFromBytes(p.Scope)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO sync_stage (scope, pos, ent, id, payload, epoch, your_last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (scope, pos, ent, id) DO UPDATE SET payload = excluded.payload`,
-		scope.String(), p.Pos, row.Entity, row.ID, payload, p.Epoch, p.LastSeq)
-	if err != nil {
-		return fmt.Errorf("keep a record aside: %w", err)
+func (in *installer) keys(ctx context.Context, tx *sqlite.Tx, p *wire.Page) error {
+	for i := range p.Rows {
+		key, ok := p.Keys[i]
+		if !ok {
+			continue
+		}
+		subject, err := lab.IDFromBytes(p.Rows[i].Subject)
+		if err != nil {
+			return err
+		}
+		if erased, err := tx.Erased(subject); err != nil || erased {
+			if err != nil {
+				return err
+			}
+			continue // the page was on its way when they were erased: their key never comes back
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO subject_key (subject, key, made_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+			p.Rows[i].Subject, key, tx.Now().UnixMilli())
+		if err != nil {
+			return fmt.Errorf("install: subject key: %w", err)
+		}
 	}
 	return nil
 }
 
-// installRow installs those groups of a record that have no younger change here, are not our own, and may be changed
-// from outside at all.
-func (a *Agent) installRow(ctx context.Context, tx *sqlite.Tx, p *wire.Page, place int) error {
+// forget erases a person who was erased elsewhere, with what is kept aside of them. Who was never here, or is gone
+// already, has no key here.
+func (in *installer) forget(ctx context.Context, tx *sqlite.Tx, raw []byte) error {
+	subject, err := lab.IDFromBytes(raw)
+	if err != nil {
+		return err
+	}
+	n := 0
+	err = rowsOf(ctx, tx, func(into func(...any) error) error { return into(&n) }, "SELECT count(*) FROM subject_key WHERE subject = ?", raw)
+	if err != nil || n == 0 {
+		return err
+	}
+	staged, err := in.staged(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, s := range staged {
+		if bytes.Equal(s.page.Rows[0].Subject, raw) {
+			if err := in.unstage(ctx, tx, s.page.Rows[0]); err != nil {
+				return err
+			}
+		}
+	}
+	return in.erase(tx, subject)
+}
+
+// row installs of a record what engine.PlanRow lets in, and keeps the rest aside.
+func (in *installer) row(ctx context.Context, tx *sqlite.Tx, p *wire.Page, place int) error {
 	row := &p.Rows[place]
-	entity, known := a.o.DB.Registry().EntityByID(row.Entity)
+	entity, known := in.o.DB.Registry().EntityByID(row.Entity)
 	if !known {
 		return nil // newer than this program: the hub sends it again after the upgrade
 	}
@@ -136,70 +184,57 @@ func (a *Agent) installRow(ctx context.Context, tx *sqlite.Tx, p *wire.Page, pla
 	if err != nil {
 		return err
 	}
-	here, found, err := localGroups(ctx, tx, entity, id)
+	here, err := in.here(ctx, tx, entity, id, row)
 	if err != nil {
 		return err
 	}
-	var groups, held []wire.RowGroup
-	for _, g := range row.Groups {
-		if isEcho(g, a.o.DB.Device(), p.Epoch) || isPending(here, g.Group, p.LastSeq) {
-			continue
-		}
-		fits, err := a.mayInstall(ctx, tx, entity, id, g, row, found)
-		if err != nil {
+	plan := engine.PlanRow(in.schema, in.o.DB.Device(), p, row, here)
+	if len(plan.Hold) > 0 {
+		if err := in.keepAside(ctx, tx, p, place, plan.Hold); err != nil {
 			return err
 		}
-		if fits {
-			groups = append(groups, g)
-		} else {
-			held = append(held, g)
-		}
 	}
-	if err := a.holdBack(ctx, tx, p, *row, held); err != nil || len(groups) == 0 {
-		return err
+	if len(plan.Install) == 0 {
+		return nil
 	}
-	in, err := installOf(entity, id, row, groups, p.Texts)
+	install, err := installOf(entity, id, row, plan.Install, p.Texts)
 	if err != nil {
 		return err
 	}
-	if err := tx.Apply(in); err != nil {
+	if err := tx.Apply(install); err != nil {
 		return err
 	}
-	if a.o.Applied == nil {
+	if in.o.Applied == nil {
 		return nil
 	}
-	return a.o.Applied(tx, entity.Name, id)
+	return in.o.Applied(tx, entity.Name, id)
 }
 
-// holdBack keeps those groups of a record aside that may not be installed.
-func (a *Agent) holdBack(ctx context.Context, tx *sqlite.Tx, p *wire.Page, row wire.Row, held []wire.RowGroup) error {
-	if len(held) == 0 {
-		return nil
+// here reads what stands where the row will land.
+func (in *installer) here(ctx context.Context, tx *sqlite.Tx, entity journal.Entity, id lab.ID, row *wire.Row) (engine.Here, error) {
+	var here engine.Here
+	var err error
+	if here.Groups, here.Found, err = localGroups(ctx, tx, entity, id); err != nil {
+		return here, err
 	}
-	row.Groups = held
-	return a.keepAside(ctx, tx, p, row)
-}
-
-// groupDeleted is the number under which the hub keeps a record's deletion.
-const groupDeleted = 0
-
-func isEcho(g wire.RowGroup, device lab.ID, epoch int64) bool {
-	return g.Epoch == epoch && bytes.Equal(g.Device, device[:])
-}
-
-// isPending tells that the group's newest local change is one that the page has not seen, acknowledged or not.
-func isPending(here map[int]journal.GroupVersion, group int, lastSeq int64) bool {
-	return here[group].Seq > lastSeq || group == groupDeleted && allYounger(here, lastSeq)
-}
-
-// allYounger tells that the whole row changed here after what the page has seen, as a tombstone does.
-func allYounger(here map[int]journal.GroupVersion, lastSeq int64) bool {
-	for _, g := range here {
-		if g.Seq <= lastSeq {
-			return false
+	for _, l := range policy.Locks() {
+		if here.Found && l.Entity == entity.Name && !here.Locked {
+			if here.Locked, err = in.isLocked(ctx, tx, l, id); err != nil {
+				return here, err
+			}
 		}
 	}
-	return len(here) > 0
+	closed, ok := in.schema.Closing(row)
+	if !ok || here.Found {
+		return here, nil
+	}
+	target, _ := in.schema.Entity(closed.Entity)
+	if _, has := target.Column(policy.ContentHash); !has {
+		return here, nil
+	}
+	err = rowsOf(ctx, tx, func(into func(...any) error) error { return into(&here.Closes) },
+		`SELECT "`+policy.ContentHash+`" FROM "`+target.Table+`" WHERE id = ?`, closed.ID.Bytes()) // the names are the registry's
+	return here, err
 }
 
 // localGroups reads the bookkeeping of a record's groups.
@@ -226,42 +261,6 @@ func localGroups(ctx context.Context, tx *sqlite.Tx, entity journal.Entity, id l
 		}
 	}
 	return out, found, rows.Err()
-}
-
-// mayInstall holds back what must not change from outside without somebody here: a verified value, a wider role, a user
-// who is let in again. The rest comes in.
-func (a *Agent) mayInstall(ctx context.Context, tx *sqlite.Tx, entity journal.Entity, id lab.ID, g wire.RowGroup, row *wire.Row, found bool) (bool, error) {
-	switch {
-	case entity.Name == "user_role":
-		return row.Deleted || g.Group == groupDeleted, nil
-	case entity.Name == "user" && found && groupName(entity, g.Group) == "access":
-		return disables(entity, g)
-	}
-	for _, l := range policy.Locks() {
-		if !found || l.Entity != entity.Name || l.Group != groupName(entity, g.Group) {
-			continue
-		}
-		locked, err := a.isLocked(ctx, tx, l, id)
-		if err != nil || locked {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-func groupName(entity journal.Entity, id int) string {
-	g, _ := entity.Group(id)
-	return g.Name
-}
-
-// disables tells whether the group says that the user may no longer log in.
-func disables(entity journal.Entity, g wire.RowGroup) (bool, error) {
-	fields, err := journal.DecodeFields(g.Fields)
-	if err != nil {
-		return false, err
-	}
-	active, ok := entity.Column("active")
-	return ok && fields[active.ID] == int64(0), nil
 }
 
 func (a *Agent) isLocked(ctx context.Context, tx *sqlite.Tx, l policy.Lock, id lab.ID) (bool, error) {
@@ -309,7 +308,7 @@ func installOf(entity journal.Entity, id lab.ID, row *wire.Row, groups []wire.Ro
 				}
 			}
 		}
-		if g.Group != groupDeleted {
+		if g.Group != engine.GroupDeleted {
 			part.Base[g.Group], part.HLC[g.Group] = g.RV, journal.HLC(g.HLC)
 		}
 	}

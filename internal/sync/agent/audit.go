@@ -42,16 +42,8 @@ func (l auditLine) code() string {
 // audit appends a line to the node's sync log; each line carries the hash of the one before.
 func (a *Agent) audit(ctx context.Context, tx *sqlite.Tx, l auditLine) error {
 	var before []byte
-	rows, err := tx.QueryContext(ctx, "SELECT hash FROM sync_audit ORDER BY n DESC LIMIT 1")
+	err := rowsOf(ctx, tx, func(into func(...any) error) error { return into(&before) }, "SELECT hash FROM sync_audit ORDER BY n DESC LIMIT 1")
 	if err != nil {
-		return fmt.Errorf("sync log: %w", err)
-	}
-	for rows.Next() {
-		if err := rows.Scan(&before); err != nil {
-			return errors.Join(fmt.Errorf("sync log: %w", err), rows.Close())
-		}
-	}
-	if err := rows.Close(); err != nil {
 		return fmt.Errorf("sync log: %w", err)
 	}
 	at := tx.Now().UnixMilli()

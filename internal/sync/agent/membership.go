@@ -23,6 +23,8 @@ const (
 	keyAcked    = "acked_seq"
 	keyLastOK   = "sync_last_ok"
 	keyPaused   = "sync_paused"
+	keyConfirm  = "sync_confirm" // why this copy goes on, where somebody said so
+	keyMarks    = "sync_epochs"  // where the epochs of this journal began, JSON
 )
 
 // membership is where the node belongs, as it was told when it joined.

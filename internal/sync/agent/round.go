@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -9,118 +8,144 @@ import (
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/sqlite"
-	"jaanch/internal/sync/wire"
+	"jaanch/internal/sync/engine"
 )
 
-// Sync does one round: the handshake when it is due, all that waits up, all that moved down. A push never waits for a
-// pull, nor a pull for an empty queue: what fails does not keep the other from being tried.
+// Sync does one round: the handshake when it is due, all that waits up, all that moved down. What is done, and in which
+// order, is engine.Node's to say; the agent does it.
 func (a *Agent) Sync(ctx context.Context) error {
 	a.rounds.Lock()
 	defer a.rounds.Unlock()
 	a.mu.Lock()
 	paused := a.paused
+	due := a.link.hello.IsZero() || a.o.Clock().Sub(a.link.hello) >= a.o.Period*4/5
 	a.mu.Unlock()
 	if paused {
 		return errPaused
 	}
+	err := a.drive(ctx, engine.Begin{Hello: due})
+	if !errors.Is(err, errAlone) {
+		a.settle(ctx, err)
+	}
+	return err
+}
+
+// PullOnly brings down what moved without sending anything, as a round does whose push fails. It may run beside a round:
+// of two pages for the same place the later one is dropped.
+func (a *Agent) PullOnly(ctx context.Context) error { return a.drive(ctx, engine.BeginPull{}) }
+
+var errPaused = &lab.Error{Kind: lab.KindUnavailable, Code: "sync_paused", Message: "Sync is paused."}
+
+// drive runs the machine from an event until nothing is left to do.
+func (a *Agent) drive(ctx context.Context, first engine.NodeEvent) error {
 	m, err := a.membership(ctx)
 	if err != nil {
 		return err
 	}
-	err = a.round(ctx, m)
-	if h, ok := asHub(err); ok && h.fault.Kind == lab.KindUnauthenticated {
-		a.forgetToken() // the hub forgot the session, or a token outlived its time: once more with a new one
-		err = a.round(ctx, m)
-	}
-	a.settle(ctx, err)
-	return err
-}
-
-var errPaused = &lab.Error{Kind: lab.KindUnavailable, Code: "sync_paused", Message: "Sync is paused."}
-
-func (a *Agent) round(ctx context.Context, m membership) error {
-	token, err := a.session(ctx, m)
+	machine, err := a.Machine(ctx)
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	due := a.link.hello.IsZero() || a.o.Clock().Sub(a.link.hello) >= a.o.Period*4/5
-	a.mu.Unlock()
-	if due {
-		if err := a.hello(ctx, &m, token); err != nil {
-			return err
+	machine, effects := machine.Step(first)
+	var faults []error
+	for len(effects) > 0 {
+		effect := effects[0]
+		effects = effects[1:]
+		switch e := effect.(type) {
+		case engine.RoundOver:
+			continue
+		case engine.Report:
+			if e.Fault.Blocked && e.Fault.Code != "" && len(faults) == 0 {
+				faults = append(faults, blocked(e.Fault.Code))
+			}
+			continue
 		}
+		ev, err := a.do(ctx, m, effect)
+		if err != nil {
+			faults = append(faults, err)
+			ev = failed(effect, err)
+		}
+		var more []engine.NodeEffect
+		machine, more = machine.Step(ev)
+		effects = append(effects, more...)
 	}
-	return errors.Join(a.pushAll(ctx, &m, token), a.pullAll(ctx, &m, token))
+	a.mu.Lock()
+	a.link.size = machine.Size
+	a.mu.Unlock()
+	return errors.Join(faults...)
 }
 
-// blocked is a fault that no further try cures: a person must act. The lab works on.
-func blocked(code, message string) *lab.Error {
-	return &lab.Error{Kind: lab.KindForbidden, Code: code, Message: message}
-}
-
-// hello compares chains with the hub and measures the clock.
-func (a *Agent) hello(ctx context.Context, m *membership, token string) error {
-	head, oldest, err := a.head(ctx, m.acked)
+// Machine gives the state machine as the database and the link have it.
+func (a *Agent) Machine(ctx context.Context) (engine.Node, error) {
+	n := engine.Node{Device: a.o.DB.Device()}
+	a.mu.Lock()
+	n.Size = a.link.size
+	a.mu.Unlock()
+	m, err := a.membership(ctx)
 	if err != nil {
-		return err
+		return n, err
 	}
-	began := a.o.Clock()
-	request := wire.HelloRequest{
-		Epoch: head.Epoch, LastSeq: head.Seq, AckedSeq: m.acked, Schema: a.o.DB.Registry().Schema, Version: a.o.Version,
-		Pending: head.Seq - m.acked, OldestPending: oldest, Time: began.UTC(),
-	}
-	var reply wire.HelloReply
-	if err := a.json(ctx, m.hub, "/api/v1/sync/hello", token, request, &reply); err != nil {
-		return err
-	}
-	ended := a.o.Clock()
-	if err := a.compare(ctx, reply, head); err != nil {
-		return err
-	}
-	skew := (began.Sub(reply.Received) + ended.Sub(reply.Sent)) / 2
-	a.mu.Lock()
-	a.link.hello, a.link.skew, a.link.rtt = ended, skew, ended.Sub(began)-reply.Sent.Sub(reply.Received)
-	a.mu.Unlock()
-	return a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
-		if reply.HubEpoch != m.hubEpoch {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM sync_cursor"); err != nil {
-				return err
-			}
-		}
-		m.hubEpoch, m.acked = reply.HubEpoch, reply.LastSeq
-		for key, value := range map[string]any{
-			keyHubEpoch: m.hubEpoch, keyAcked: m.acked, keyOrgName: reply.OrgName, keyLabName: reply.LabName,
-		} {
-			if err := tx.SetState(key, value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// compare holds what the hub has of this node against the journal. A hub that has less than it once confirmed (it was
-// restored) gets the rest again: rows are never pruned here.
-func (a *Agent) compare(ctx context.Context, reply wire.HelloReply, head sqlite.Head) error {
-	switch {
-	case reply.Epoch != head.Epoch:
-		return blocked("sync_epoch", "The hub is at another epoch of this node. Ask for support before anything is sent.")
-	case reply.LastSeq == 0:
-		return nil
-	case reply.LastSeq > head.Seq:
-		return blocked("sync_restored", "This database is older than what the hub has of it: it was restored from a backup.")
-	}
-	return a.o.DB.View(ctx, func(tx *sqlite.ReadTx) error {
-		e, found, err := tx.Entry(ctx, reply.LastSeq)
+	n.Acked, n.HubEpoch = m.acked, m.hubEpoch
+	err = a.o.DB.View(ctx, func(tx *sqlite.ReadTx) error {
+		head, err := tx.Head(ctx)
 		if err != nil {
 			return err
 		}
-		if !found || !bytes.Equal(e.Hash, reply.LastHash) {
-			return blocked("device_forked", "Two copies of this node exist. An administrator at the hub must choose one.")
+		n.Epoch, n.Head = head.Epoch, head.Seq
+		for _, scope := range []lab.ID{m.org, m.lab} {
+			c, err := readCursor(ctx, tx, scope, m.hubEpoch)
+			if err != nil {
+				return err
+			}
+			n.Cursors = append(n.Cursors, c)
 		}
-		return nil
+		var cause string
+		if _, err := tx.State(ctx, keyConfirm, &cause); err != nil {
+			return err
+		}
+		n.Confirm = engine.Cause(cause)
+		n.Marks, err = readMarks(ctx, tx)
+		return err
 	})
+	return n, err
+}
+
+// do does one effect, with the hub or with the database.
+func (a *Agent) do(ctx context.Context, m membership, effect engine.NodeEffect) (engine.NodeEvent, error) {
+	ev, remote, err := a.ask(ctx, m, effect)
+	if h, ok := asHub(err); ok && h.fault.Kind == lab.KindUnauthenticated {
+		a.forgetToken() // the hub forgot the session, or a token outlived its time: once more with a new one
+		ev, _, err = a.ask(ctx, m, effect)
+	}
+	if remote {
+		return ev, err
+	}
+	return a.Perform(ctx, effect)
+}
+
+// failed tells the machine what went wrong, in the words that it decides by.
+func failed(effect engine.NodeEffect, err error) engine.Failed {
+	f := engine.Failed{Fault: engine.Fault{Code: lab.CodeOf(err), Blocked: lab.KindOf(err) == lab.KindForbidden}}
+	switch effect.(type) {
+	case engine.AskPages, engine.InstallPage, engine.TellCursors:
+		f.Down = true
+	}
+	h, answered := asHub(err)
+	if answered {
+		f.Fault.Expected = h.expected
+	} else {
+		f.Fault.Local = true
+	}
+	return f
+}
+
+// blocked is a fault that no further try cures: a person must act. The lab works on.
+func blocked(code string) *lab.Error {
+	message := "The hub is at another epoch of this node. Ask for support before anything is sent."
+	if code == "device_forked" {
+		message = "Two copies of this node exist. An administrator must choose one."
+	}
+	return &lab.Error{Kind: lab.KindForbidden, Code: code, Message: message}
 }
 
 // head reads where the journal stands and since when the oldest entry waits.
@@ -141,17 +166,4 @@ func (a *Agent) head(ctx context.Context, acked int64) (sqlite.Head, *time.Time,
 		return err
 	})
 	return head, oldest, err
-}
-
-// PullOnly brings down what moved without sending anything, as a round does whose push fails.
-func (a *Agent) PullOnly(ctx context.Context) error {
-	m, err := a.membership(ctx)
-	if err != nil {
-		return err
-	}
-	token, err := a.session(ctx, m)
-	if err != nil {
-		return err
-	}
-	return a.pullAll(ctx, &m, token)
 }

@@ -37,6 +37,8 @@ type link struct {
 	rtt        time.Duration
 	size       int // entries of the next batch
 	lastCode   string
+	sent       auditLine // the batch whose answer is not kept yet
+	pageBytes  int       // of the page that is installed, as it came
 	live       bool
 }
 

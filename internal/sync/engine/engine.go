@@ -68,7 +68,7 @@ type Conflict struct {
 	Home     lab.ID
 	Group    int
 	Subject  lab.ID
-	Kind     string // "value", "locked", "tombstone"
+	Kind     string // one of the kinds below
 	Strategy string
 	State    string // "open", "auto", "resolved"
 	Winner   string
@@ -96,6 +96,7 @@ const (
 	KindValue     = "value"
 	KindLocked    = "locked"
 	KindTombstone = "tombstone"
+	KindVerify    = "verify" // a verification that was given for another value
 )
 
 // The states of a conflict.
@@ -172,12 +173,21 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 	}
 	for i := range items {
 		e := &items[i].Entry
-		if e.Op == journal.OpApplied || e.Op == journal.OpEpoch || e.Op == journal.OpErase {
-			continue
-		}
-		add(Key{e.Entity, e.Record}, true)
-		for _, ref := range s.references(e) {
-			add(ref, true)
+		switch e.Op {
+		case journal.OpApplied, journal.OpEpoch:
+		case journal.OpErase:
+			if !e.Subject.IsZero() && !seen[erasureOf(e.Subject)] {
+				want[org]++
+				add(erasureOf(e.Subject), false)
+			}
+		case journal.OpInsert, journal.OpUpdate, journal.OpAmend, journal.OpTombstone:
+			add(Key{e.Entity, e.Record}, true)
+			for _, ref := range s.references(e) {
+				add(ref, true)
+			}
+			if mayBeErased(e) {
+				add(erasureOf(e.Subject), false)
+			}
 		}
 	}
 	slices.SortFunc(keys, Key.compare)
@@ -186,6 +196,11 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 	}
 	slices.SortFunc(scopes, func(a, b ScopeNeed) int { return bytes.Compare(a.Scope[:], b.Scope[:]) })
 	return keys, scopes
+}
+
+// mayBeErased tells that the entry speaks of somebody whom the hub may have been told to forget.
+func mayBeErased(e *journal.Entry) bool {
+	return len(e.PHI) > 0 && (e.Op != journal.OpInsert || e.Subject != e.Record)
 }
 
 // ScopeNeed is how many positions a batch needs of a scope at most.

@@ -33,7 +33,7 @@ func (f *fold) read(it *wire.Item) (change, string) {
 	}
 	c := change{Entry: e, entity: es, record: f.Batch.Records[Key{e.Entity, e.Record}], fields: map[int]map[int]any{}}
 	switch {
-	case c.record == nil && e.Op != journal.OpInsert:
+	case (c.record == nil || c.record.stub()) && e.Op != journal.OpInsert:
 		return change{}, "record_missing"
 	case c.record != nil && c.record.Home != f.Lab && c.record.Home != f.Org:
 		return change{}, "foreign_scope"
@@ -41,7 +41,9 @@ func (f *fold) read(it *wire.Item) (change, string) {
 	if code := c.sort(e.Fields, false); code != "" {
 		return change{}, code
 	}
-	if code := c.sort(e.PHI, true); code != "" {
+	if f.erased(e.Subject) {
+		it.Erased = true
+	} else if code := c.sort(e.PHI, true); code != "" {
 		return change{}, code
 	}
 	for g := range c.fields {
@@ -64,6 +66,9 @@ func (c *change) sort(fields map[int]any, personal bool) string {
 		f, ok := c.entity.fields[id]
 		group := unknownGroup
 		if ok {
+			if f.Personal && !personal && blank(f.Type, v) {
+				continue // what an erasure leaves in the row
+			}
 			if f.Personal != personal {
 				return "personal_misplaced"
 			}

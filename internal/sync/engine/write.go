@@ -15,9 +15,8 @@ import (
 
 // write applies an insert, an update or an amendment, group by group.
 func (f *fold) write(c change) Outcome {
-	if c.record == nil {
-		f.create(c)
-		return Outcome{}
+	if c.record == nil || c.record.stub() {
+		return f.create(c)
 	}
 	if !c.Subject.IsZero() && c.record.Subject.IsZero() {
 		c.record.Subject = c.Subject
@@ -29,11 +28,42 @@ func (f *fold) write(c change) Outcome {
 			out = one
 		}
 	}
+	if out.Code == wire.Applied {
+		f.resolve(c)
+	}
 	return out
 }
 
-// create makes the record of an insert. Every group of the entity begins with a version, also an empty one.
-func (f *fold) create(c change) {
+// resolve closes the conflict that the entry decides. A decision that did not become the hub's value decides nothing: it
+// has joined the conflict, which stays open.
+func (f *fold) resolve(c change) {
+	if c.resolves.IsZero() {
+		return
+	}
+	for _, open := range f.Open {
+		if open.ID != c.resolves || open.Key != c.record.Key || open.State != StateOpen {
+			continue
+		}
+		if cur := c.record.Groups[open.Group]; open.Group != GroupDeleted && f.foreign(c, open.Group, cur) {
+			return // decided without having seen what stands there now
+		}
+		open.State, open.Resolver, open.Winner = StateResolved, c.Actor, string(policy.Client)
+		f.touched[open.ID] = open
+		return
+	}
+}
+
+// foreign tells that somebody else set the group's value after the version on which the entry stands.
+func (f *fold) foreign(c change, g int, cur Group) bool {
+	return cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch)
+}
+
+// create makes the record of an insert. Every group of the entity begins with a version, also an empty one. A
+// verification of another value than the one that stands here is held: it is never attached to what nobody saw.
+func (f *fold) create(c change) Outcome {
+	if out, held := f.hold(c); held {
+		return out
+	}
 	home := f.Lab
 	if c.entity.Scope == journal.ScopeOrg {
 		home = f.Org
@@ -41,6 +71,9 @@ func (f *fold) create(c change) {
 	r := &Record{
 		Key: Key{c.Entity, c.Record}, Home: home, CreatedBy: f.Device, Subject: c.Subject,
 		RV: f.firstRV(), Groups: map[int]Group{}, Doc: map[int]any{}, fresh: true, dirty: true,
+	}
+	if c.record != nil {
+		f.adopt(c, r)
 	}
 	for _, g := range c.entity.Groups {
 		r.Groups[g.ID] = f.stamp(c, r.RV)
@@ -52,6 +85,7 @@ func (f *fold) create(c change) {
 	f.Batch.Records[r.Key] = r
 	f.lock(c)
 	f.count(c, r)
+	return Outcome{}
 }
 
 // firstRV begins a record's versions. The hub's epoch stands in the high bits, so that a version that was lost with a
@@ -79,22 +113,6 @@ func (r *Record) put(fields map[int]any) {
 	}
 }
 
-// lock closes the groups that a new record verifies.
-func (f *fold) lock(c change) {
-	for _, l := range c.entity.locks {
-		id, ok := idIn(c.Fields, l.field)
-		if !ok {
-			continue
-		}
-		r := f.Batch.Records[Key{l.entity, id}]
-		if r != nil && !slices.Contains(r.Locked, l.group) {
-			r.Locked = append(r.Locked, l.group)
-			slices.Sort(r.Locked)
-			r.dirty = true
-		}
-	}
-}
-
 // writeGroup decides one group of a record that exists.
 func (f *fold) writeGroup(c change, g int) Outcome {
 	r, fields := c.record, c.fields[g]
@@ -104,23 +122,19 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 	}
 	open := f.openOn(r.Key, g)
 	switch {
-	case slices.Contains(r.Locked, g) && c.Op != journal.OpAmend:
-		return f.refuse(c, g, KindLocked, open)
+	case slices.Contains(r.Locked, g):
+		return f.refuse(c, g, KindLocked, open) // also an amendment: it is a record of its own
 	case r.Deleted:
 		return f.refuse(c, g, KindTombstone, open)
-	case cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch):
-		if open != nil && open.ID != c.resolves {
+	case f.foreign(c, g, cur):
+		if open != nil {
 			return f.join(open, c, g)
 		}
 		return f.settle(c, g, cur)
 	}
 	f.take(c, g, fields)
-	if open != nil {
-		if open.ID == c.resolves {
-			open.State, open.Resolver, open.Winner = StateResolved, c.Actor, string(policy.Client)
-		} else {
-			open.Server = valueOf(r.Groups[g], r.values(c.entity, g), r.Deleted)
-		}
+	if open != nil && open.ID != c.resolves {
+		open.Server = valueOf(r.Groups[g], r.values(c.entity, g), r.Deleted)
 		f.touched[open.ID] = open
 	}
 	return Outcome{}
@@ -197,10 +211,15 @@ func (f *fold) join(open *Conflict, c change, g int) Outcome {
 	return Outcome{Code: wire.ConflictOpen, Conflict: open.ID}
 }
 
-// nudge moves a group in the feed without a new version, so that the node whose value lost pulls the truth.
+// nudge moves a group in the feed without a new version, so that the node whose value lost pulls the truth. Where the
+// value that stands is an earlier one of the same node, the hub becomes its origin: else the node would skip it as its
+// own echo, and show the value that was refused for ever.
 func (f *fold) nudge(r *Record, g int) {
 	cur := r.Groups[g]
 	cur.Pos = moved
+	if cur.Device == f.Device && cur.Epoch == f.Epoch {
+		cur.Device, cur.Epoch, cur.Seq = lab.ID{}, f.HubEpoch, 0
+	}
 	r.Groups[g] = cur
 	r.dirty = true
 }
@@ -216,15 +235,20 @@ func (f *fold) remove(c change) Outcome {
 		kind = KindLocked
 	}
 	for _, g := range slices.Sorted(maps.Keys(r.Groups)) {
-		cur := r.Groups[g]
-		if cur.RV > c.Base[g] && (cur.Device != f.Device || cur.Epoch != f.Epoch) && kind == "" {
+		if g != GroupDeleted && f.foreign(c, g, r.Groups[g]) && kind == "" {
 			kind = KindTombstone
 		}
 	}
 	if kind != "" {
 		out := f.refuse(c, GroupDeleted, kind, f.openOn(r.Key, GroupDeleted))
+		r.RV = f.nextRV(r)
+		back := f.stamp(c, r.RV)
+		back.Device, back.Epoch, back.Seq, back.Suspect = lab.ID{}, f.HubEpoch, 0, false
+		r.Groups[GroupDeleted] = back // of the hub's own making, so that the node that removed it gets it back
 		for g := range r.Groups {
-			f.nudge(r, g) // the node that removed it gets all of it back
+			if cur := r.Groups[g]; cur.Device != f.Device || cur.Epoch != f.Epoch {
+				f.nudge(r, g)
+			}
 		}
 		return out
 	}
@@ -301,22 +325,6 @@ func (r *Record) values(es *entitySchema, g int) map[int]any {
 		}
 	}
 	return out
-}
-
-// erase empties the personal fields of everything that is about the person.
-func (f *fold) erase(subject lab.ID) {
-	for _, r := range f.Batch.Records {
-		if r.Subject != subject {
-			continue
-		}
-		es := f.Schema.entities[r.Entity]
-		for id := range r.Doc {
-			if fd, known := es.fields[id]; known && fd.Personal {
-				delete(r.Doc, id)
-				r.dirty = true
-			}
-		}
-	}
 }
 
 func equal(a, b any) bool {

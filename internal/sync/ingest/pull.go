@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"jaanch/internal/lab"
-	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/store/postgres/queries"
 	"jaanch/internal/sync/engine"
@@ -75,122 +72,31 @@ func (in *Ingest) page(ctx context.Context, tx pgx.Tx, dev *queries.Device, req 
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	p := &wire.Page{
-		Scope: c.Scope, HubEpoch: hubEpoch, Pos: rows[len(rows)-1].Pos, Epoch: dev.Epoch, LastSeq: dev.LastSeq,
-		Rows: []wire.Row{}, More: len(rows) == most,
-	}
-	b := pageBuilder{in: in, page: p, device: dev.ID, epoch: dev.Epoch, schema: req.Schema, since: since, texts: map[string]int{}}
+	records := make([]*engine.Record, len(rows))
 	for i := range rows {
-		if err := b.add(&rows[i]); err != nil {
+		if records[i], err = decodeRecord(in.Schema, &rows[i]); err != nil {
 			return nil, err
 		}
 	}
-	return p, b.addKeys(ctx, tx, dev.Org)
-}
-
-// pageBuilder turns records into rows of a page.
-type pageBuilder struct {
-	in       *Ingest
-	page     *wire.Page
-	device   lab.ID
-	epoch    int64
-	schema   int
-	since    int64
-	texts    map[string]int
-	subjects map[int]lab.ID // place of the row → whose personal fields it holds
-}
-
-// add takes the groups that moved and are no echo of the node's own.
-func (b *pageBuilder) add(row *postgres.Record) error {
-	r, err := decodeRecord(b.in.Schema, row)
+	p, subjects, err := engine.BuildPage(in.Schema, engine.PageRequest{
+		Device: dev.ID, Epoch: dev.Epoch, LastSeq: dev.LastSeq, Schema: req.Schema, Scope: scope, HubEpoch: hubEpoch, Since: since, Most: most,
+	}, records)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	entity, known := b.in.Schema.Entity(r.Entity)
-	if !known {
-		return nil
-	}
-	out := wire.Row{Entity: r.Entity, ID: r.ID.Bytes(), Deleted: r.Deleted}
-	personal := false
-	for _, id := range slices.Sorted(maps.Keys(r.Groups)) {
-		g := r.Groups[id]
-		if g.Pos <= b.since || g.Device == b.device && g.Epoch == b.epoch {
-			continue
-		}
-		rg, phi, err := b.group(entity, r, id, g)
-		if err != nil {
-			return err
-		}
-		personal = personal || phi
-		out.Groups = append(out.Groups, rg)
-	}
-	if len(out.Groups) == 0 {
-		return nil
-	}
-	if !r.Subject.IsZero() {
-		out.Subject = r.Subject.Bytes()
-		if personal {
-			if b.subjects == nil {
-				b.subjects = map[int]lab.ID{}
-			}
-			b.subjects[len(b.page.Rows)] = r.Subject
-		}
-	}
-	b.page.Rows = append(b.page.Rows, out)
-	return nil
-}
-
-// group gives all fields of the group that the node's schema has, also those that are empty.
-func (b *pageBuilder) group(entity journal.Entity, r *engine.Record, id int, g engine.Group) (wire.RowGroup, bool, error) {
-	fields, phi := map[int]any{}, map[int]any{}
-	for _, f := range entity.Fields {
-		if f.Group != id || f.Since > b.schema {
-			continue
-		}
-		if f.Personal {
-			phi[f.ID] = r.Doc[f.ID]
-			continue
-		}
-		fields[f.ID] = r.Doc[f.ID]
-	}
-	out := wire.RowGroup{
-		Group: id, RV: g.RV, Epoch: g.Epoch, Seq: g.Seq, Actor: b.text(g.Actor), WallMS: g.WallMS, ZoneMin: g.ZoneMin, HLC: uint64(g.HLC),
-	}
-	if !g.Device.IsZero() {
-		out.Device = g.Device.Bytes()
-	}
-	var err error
-	if out.Fields, err = journal.AppendFields(nil, fields); err != nil {
-		return out, false, fmt.Errorf("pull: record %s: %w", r.ID, err)
-	}
-	if len(phi) > 0 {
-		if out.PHI, err = journal.AppendFields(nil, phi); err != nil {
-			return out, false, fmt.Errorf("pull: record %s: %w", r.ID, err)
-		}
-	}
-	return out, len(phi) > 0, nil
-}
-
-func (b *pageBuilder) text(s string) int {
-	n, ok := b.texts[s]
-	if !ok {
-		n = len(b.page.Texts)
-		b.texts[s] = n
-		b.page.Texts = append(b.page.Texts, s)
-	}
-	return n
+	return p, in.addKeys(ctx, tx, dev.Org, p, subjects)
 }
 
 // addKeys gives the node the keys under which it will journal the personal fields of the page.
-func (b *pageBuilder) addKeys(ctx context.Context, tx pgx.Tx, org lab.ID) error {
-	if len(b.subjects) == 0 {
+func (in *Ingest) addKeys(ctx context.Context, tx pgx.Tx, org lab.ID, p *wire.Page, of map[int]lab.ID) error {
+	if len(of) == 0 {
 		return nil
 	}
 	var subjects []lab.ID
-	for _, s := range b.subjects {
+	for _, s := range of {
 		subjects = append(subjects, s)
 	}
-	rows, err := b.in.statement().SubjectKeys(ctx, tx, queries.SubjectKeysParams{Org: org, Subjects: subjects})
+	rows, err := in.statement().SubjectKeys(ctx, tx, queries.SubjectKeysParams{Org: org, Subjects: subjects})
 	if err != nil {
 		return fmt.Errorf("pull: keys: %w", err)
 	}
@@ -198,13 +104,13 @@ func (b *pageBuilder) addKeys(ctx context.Context, tx pgx.Tx, org lab.ID) error 
 	for _, r := range rows {
 		keys[r.Subject] = r.Key
 	}
-	b.page.Keys = map[int][]byte{}
+	p.Keys = map[int][]byte{}
 	given := map[lab.ID]bool{}
-	for place := range b.page.Rows {
-		s, ok := b.subjects[place]
+	for place := range p.Rows {
+		s, ok := of[place]
 		if key := keys[s]; ok && key != nil && !given[s] {
 			given[s] = true
-			b.page.Keys[place] = key
+			p.Keys[place] = key
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,6 +47,7 @@ func (w *writer) store(ctx context.Context, items []wire.Item) (engine.Result, e
 	if err := w.saveConflicts(ctx, result.Conflicts); err != nil {
 		return result, err
 	}
+	w.forget(batch)
 	if err := w.saveKeys(ctx); err != nil {
 		return result, err
 	}
@@ -210,6 +212,16 @@ func (w *writer) saveConflicts(ctx context.Context, conflicts []*engine.Conflict
 	return nil
 }
 
+// forget drops what a node that has not heard of an erasure yet sent of the person: neither key nor fields are kept.
+func (w *writer) forget(b *engine.Batch) {
+	for k := range b.Records {
+		if k.Entity == engine.EntityErasure {
+			w.keys = maps.Clone(w.keys)
+			delete(w.keys, k.ID)
+		}
+	}
+}
+
 func (w *writer) saveKeys(ctx context.Context) error {
 	subjects := make([]lab.ID, 0, len(w.keys))
 	for s := range w.keys {
@@ -265,6 +277,9 @@ func journalRows(items []wire.Item, result engine.Result) []postgres.JournalRow 
 			HLC: int64(e.HLC), HLCEff: int64(o.HLC), WallMS: e.WallMS, ZoneMin: e.ZoneMin, Actor: e.Actor, Session: e.Session,
 			OriginPos: e.OriginPos, Reason: e.Reason, Schema: e.Schema, Fields: items[i].RawFields, PHI: items[i].RawPHI,
 			PHIDigest: e.PHIDigest, Digest: e.Digest, Hash: e.Hash, Outcome: int16(o.Code), Conflict: o.Conflict,
+		}
+		if items[i].Erased {
+			rows[i].PHI = nil
 		}
 		if len(e.Base) > 0 {
 			rows[i].Base = journal.AppendBase(nil, e.Base)

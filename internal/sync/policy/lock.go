@@ -29,3 +29,7 @@ func Homes() []Home {
 		{Entity: "result", Column: "sample_id", Of: "sample"},
 	}
 }
+
+// ContentHash is the column in which a closed record and the record that closes it hold the hash of the content: a
+// verification counts for the value that it was given for, and for no other.
+const ContentHash = "content_hash"

@@ -91,6 +91,7 @@ type Page struct {
 	Keys     map[int][]byte `cbor:"7,keyasint,omitempty"` // place of the row → its subject's key
 	More     bool           `cbor:"8,keyasint"`
 	Texts    []string       `cbor:"9,keyasint,omitempty"`
+	Erased   [][]byte       `cbor:"10,keyasint,omitempty"` // people whose personal fields are erased everywhere
 }
 
 // Row is the groups of a record that moved.

@@ -1,6 +1,26 @@
 // Code generated from docs/openapi-edge.json by "npm run generate". DO NOT EDIT.
 
 export interface paths {
+    "/api/v1/archive/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search the archive of messages
+         * @description By time, analyzer, kind and sample id. It is a POST so that no sample id stands in an address.
+         */
+        post: operations["searchArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue": {
         parameters: {
             query?: never;
@@ -218,6 +238,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dialects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All profiles, the lab's own first */
+        get: operations["dialects"];
+        /**
+         * Put a new version in force
+         * @description Every version is kept. An empty text withdraws a profile that no analyzer uses.
+         */
+        put: operations["saveDialect"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dialects/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One profile as it is written, with its versions */
+        get: operations["dialect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dialects/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Faults of a draft, each with its line and key */
+        post: operations["checkDialect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dialects/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a draft reads from a message, before it is in force */
+        post: operations["tryDialect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctors": {
         parameters: {
             query?: never;
@@ -428,6 +520,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instruments/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set an analyzer up in one step: sender, profile, codes */
+        post: operations["connectInstrument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/items/{id}": {
         parameters: {
             query?: never;
@@ -564,6 +673,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections of this moment, and those that ended lately */
+        get: operations["lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{id}/tape": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What passes on one connection
+         * @description Names are masked. The live feed names the connection as entity line whenever something passed.
+         */
+        get: operations["tape"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages and faults of today by analyzer */
+        get: operations["lineFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/load-lists/{id}/{day}": {
         parameters: {
             query?: never;
@@ -596,6 +759,63 @@ export interface paths {
         get: operations["message"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a stored session again by today's code, beside what was stored */
+        get: operations["replayMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/support.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The session without anything about a patient, for whoever helps
+         * @description The taking is written into the access log.
+         */
+        get: operations["supportRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One message with its names
+         * @description The opening is written into the access log before anything is shown.
+         */
+        post: operations["unlockMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1157,6 +1377,78 @@ export interface paths {
          * @description As you type; the text travels in the body.
          */
         post: operations["search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/senders/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an unknown sender is: profile, first message read, codes with suggestions */
+        post: operations["lookAtSender"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serial-ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Serial ports of the node's machine */
+        get: operations["serialPorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serial-ports/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The search for an analyzer on a serial port */
+        get: operations["portSearch"];
+        put?: never;
+        /**
+         * Find speed, parity and protocol of a serial port
+         * @description Nothing that the analyzer sends meanwhile is acknowledged, so nothing is lost. The port stays open with the settings that fit.
+         */
+        post: operations["startPortSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serial-ports/search/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the search */
+        post: operations["stopPortSearch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1810,6 +2102,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visits/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Visits that were begun and not saved
+         * @description Of everybody at the desk, with who left them and when.
+         */
+        get: operations["visitDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a visit as it is typed */
+        put: operations["keepVisitDraft"];
+        post?: never;
+        /** Remove a visit that nobody will finish */
+        delete: operations["dropVisitDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/visits/quote": {
         parameters: {
             query?: never;
@@ -1902,6 +2232,59 @@ export interface components {
             instrument_id?: string;
             new?: components["schemas"]["InstrumentInput"];
             sender_id: string;
+        };
+        ArchivedMessage: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            bytes_in: number;
+            /** Format: int64 */
+            bytes_out: number;
+            ended: boolean;
+            /** Format: int64 */
+            filed: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            in_inbox: number;
+            /** @description Name, or how the unknown sender calls itself. */
+            instrument: string;
+            instrument_id?: string;
+            /** @enum {string} */
+            kind: "result" | "query" | "order" | "qc" | "calibration" | "other" | "raw";
+            /** Format: int64 */
+            results: number;
+            /** @description Sample ids as sent. */
+            samples: string[];
+            warnings: string[];
+        };
+        ArchivePage: {
+            messages: components["schemas"]["ArchivedMessage"][];
+            /** Format: int64 */
+            next?: number;
+        };
+        ArchiveSearch: {
+            /**
+             * Format: int64
+             * @description Number of the last message of the page before.
+             */
+            before?: number;
+            /** @description Only what broke off or was read with a warning. */
+            faulty?: boolean;
+            /** @description YYYY-MM-DD in the lab's zone; seven days back when empty. */
+            from?: string;
+            /** @description All analyzers when empty. */
+            instrument_id?: string;
+            /** @enum {string} */
+            kind?: "result" | "query" | "order" | "qc" | "calibration" | "other" | "";
+            /** Format: int64 */
+            limit?: number;
+            /** @description The sample id exactly as sent. */
+            sample?: string;
+            /** @description YYYY-MM-DD, this day included; today when empty. */
+            to?: string;
+            /** @description Of senders that nobody approved. */
+            unknown?: boolean;
         };
         Batch: {
             report_ids: string[];
@@ -2066,9 +2449,17 @@ export interface components {
             at: string;
             by: string;
             entity: string;
+            /** @description The personal part of this entry was erased on request. */
+            erased: boolean;
             fields: components["schemas"]["FieldChange"][];
+            /** @description What people call the record: a test, a lab number, a bill number. */
+            of?: string;
+            /** @description insert, update, tombstone, amend, erase or applied (it came from the hub). */
             op: string;
+            /** @description Code of what was done, for example result.enter. */
             reason: string;
+            record: string;
+            /** @description The reason in the person's own words. */
             said?: string;
             /** Format: int64 */
             seq: number;
@@ -2112,12 +2503,14 @@ export interface components {
             at: string;
             /** @enum {string} */
             dir: "in" | "out";
+            /** @description checksum, torn. */
+            fault?: string;
             hex: string;
             /** @description ENQ, ACK, frame 3, EOT, block. */
             label?: string;
             /**
              * Format: int64
-             * @description Index of the record that it carries, -1 without one.
+             * @description Index of the first record that it carries, -1 without one.
              */
             record: number;
             /** @description Printable form, names masked, control characters as dots. */
@@ -2185,6 +2578,17 @@ export interface components {
         };
         Comment: {
             text: string;
+        };
+        Connect: {
+            codes: components["schemas"]["ConnectCode"][];
+            /** @description Look again at what waits in the inbox from this sender. */
+            file_waiting: boolean;
+            new: components["schemas"]["InstrumentInput"];
+            sender_id: string;
+        };
+        ConnectCode: {
+            code: string;
+            test_id: string;
         };
         Consent: {
             /** Format: date-time */
@@ -2462,6 +2866,24 @@ export interface components {
         DraftInput: {
             text: string;
         };
+        DraftItem: {
+            code: string;
+            colour?: string;
+            container?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "test" | "panel";
+            name: string;
+            name_local?: string;
+            /** Format: int64 */
+            price: number;
+            /** Format: int64 */
+            report_in_min?: number;
+        };
+        DraftRev: {
+            /** Format: int64 */
+            rev: number;
+        };
         Duplicate: {
             patient: components["schemas"]["Patient"];
             /** @description same_phone, same_name, similar_name, same_birth_date, similar_age. */
@@ -2534,6 +2956,11 @@ export interface components {
         };
         FieldChange: {
             field: string;
+            /**
+             * @description How to write the values: a time is RFC 3339, money is paise, yes is 1 or 0.
+             * @enum {string}
+             */
+            kind: "text" | "number" | "time" | "money" | "yes" | "record" | "document" | "hash";
             new: string;
             old: string;
         };
@@ -2550,6 +2977,42 @@ export interface components {
             field: string;
             /** @description One English sentence */
             message?: string;
+        };
+        Figure: {
+            /**
+             * Format: int64
+             * @description Messages that broke off before their end.
+             */
+            cut: number;
+            /** @description Code of the newest one. */
+            fault?: string;
+            /** Format: date-time */
+            fault_at?: string;
+            /** Format: int64 */
+            faults: number;
+            instrument_id: string;
+            /** Format: int64 */
+            messages: number;
+        };
+        Figures: {
+            instruments: components["schemas"]["Figure"][];
+        };
+        Finding: {
+            /** Format: int64 */
+            bytes: number;
+            codes: components["schemas"]["TestCode"][];
+            family: string;
+            /** Format: int64 */
+            messages: number;
+            model?: string;
+            parity?: string;
+            /** Format: int64 */
+            plausible: number;
+            proposals: components["schemas"]["Proposal"][];
+            protocol: string;
+            reasons: components["schemas"]["Reason"][];
+            serial?: string;
+            version?: string;
         };
         First: {
             admin: components["schemas"]["UserInput"];
@@ -2751,6 +3214,38 @@ export interface components {
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
         };
+        KeepVisitDraft: {
+            /** @description What stands in the fields of the screen, by their names; name is the person's. */
+            fields: {
+                [key: string]: string;
+            };
+            items: components["schemas"]["DraftItem"][];
+            /** @description The known person, when one was chosen. */
+            patient_id?: string;
+            /**
+             * Format: int64
+             * @description The revision that the screen knows; 0 begins a draft.
+             */
+            rev: number;
+        };
+        KeptDraft: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            begun_at: string;
+            by: string;
+            /** @description What stands in the fields of the screen, by their names; name is the person's. */
+            fields: {
+                [key: string]: string;
+            };
+            id: string;
+            items: components["schemas"]["DraftItem"][];
+            mine: boolean;
+            /** @description The known person, when one was chosen. */
+            patient_id?: string;
+            /** Format: int64 */
+            rev: number;
+        };
         Lab: {
             address?: string;
             /** @description A collected tube counts as received. */
@@ -2853,6 +3348,37 @@ export interface components {
             /** @description Code: to_collect, to_receive, to_enter, on_analyzer, held, to_verify. */
             where: string;
         };
+        Line: {
+            address: string;
+            /** Format: int64 */
+            bytes_in: number;
+            /** Format: int64 */
+            bytes_out: number;
+            /** Format: date-time */
+            closed?: string;
+            /** Format: int64 */
+            faults: number;
+            /**
+             * Format: date-time
+             * @description When its last byte came.
+             */
+            heard?: string;
+            id: string;
+            instrument_id?: string;
+            /** @description The listener or the configured link: astm, hl7, a serial port, an analyzer's name. */
+            link: string;
+            /** @description Code of the newest fault. */
+            problem?: string;
+            /** @enum {string} */
+            protocol: "astm" | "hl7" | "raw" | "unknown";
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "connected" | "idle" | "receiving" | "sending" | "error" | "disconnected";
+        };
+        Lines: {
+            lines: components["schemas"]["Line"][];
+        };
         Link: {
             /** @description Host and port of a client link, or the peer's address. */
             address?: string;
@@ -2923,6 +3449,57 @@ export interface components {
             /** @description Name of the PC, for the record. */
             station?: string;
         };
+        Look: {
+            /** @description Read it with this profile; the best proposal when empty. */
+            profile?: string;
+            sender_id: string;
+        };
+        Looked: {
+            codes: components["schemas"]["LookedCode"][];
+            finding: components["schemas"]["Finding"];
+            /** @description The profile can answer its questions for orders. */
+            host_query: boolean;
+            /** @description As the analyzer is connected now. */
+            link: components["schemas"]["Link"];
+            /** @description Its newest message with results, names masked. */
+            message?: components["schemas"]["Message"];
+            /** @description A name for the analyzer, to be changed. */
+            name: string;
+            /** @description What the profile says about setting it up. */
+            note?: string;
+            /** @description That read what is shown. */
+            profile: string;
+            /**
+             * Format: int64
+             * @description Messages that were read.
+             */
+            seen: number;
+        };
+        LookedCode: {
+            code: string;
+            guesses: components["schemas"]["LookedTest"][];
+            known: boolean;
+            loinc?: string;
+            name?: string;
+            /** @description The test where it is known. */
+            test_id?: string;
+            unit?: string;
+            /** @description As last sent. */
+            value?: string;
+        };
+        LookedTest: {
+            code: string;
+            name: string;
+            /** @description loinc, code, name, name_part, unit, unit_differs. */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description Percent.
+             */
+            score: number;
+            test_id: string;
+            unit: string;
+        };
         Me: {
             has_pin: boolean;
             id: string;
@@ -2936,11 +3513,20 @@ export interface components {
             roles: string[];
         };
         Message: {
+            address: string;
             /** @description Bytes in the order of the line, both directions. */
             chunks: components["schemas"]["Chunk"][];
+            instrument_id?: string;
             line: components["schemas"]["MessageLine"];
             observations: components["schemas"]["Observation"][];
+            /** @description The profile that read it. */
+            profile: string;
+            protocol: string;
             records: components["schemas"]["Record"][];
+            /** @description As it calls itself. */
+            sender: string;
+            /** @description Nothing is masked; the opening stands in the access log. */
+            unlocked: boolean;
         };
         MessageLine: {
             /** Format: date-time */
@@ -3204,6 +3790,38 @@ export interface components {
             unit?: string;
             value: string;
         };
+        PortList: {
+            ports: string[];
+        };
+        PortSearch: {
+            /** Format: int64 */
+            baud?: number;
+            device?: string;
+            finding?: components["schemas"]["Finding"];
+            /** @description Settings that fit. */
+            found?: string;
+            /** @description 8N1 and so on. */
+            frame?: string;
+            /** @description Settings that are tried at this moment, as 9600 8N1. */
+            now?: string;
+            problem?: string;
+            /** Format: date-time */
+            started?: string;
+            /** @enum {string} */
+            state: "none" | "running" | "found" | "nothing" | "failed" | "stopped";
+            tried: components["schemas"]["PortTry"][];
+        };
+        PortTry: {
+            /** Format: int64 */
+            bytes: number;
+            family: string;
+            /**
+             * Format: int64
+             * @description Percent: how much it looks like a line read with the right settings.
+             */
+            plausible: number;
+            settings: string;
+        };
         Preferences: {
             language?: string;
             preferences: {
@@ -3318,8 +3936,132 @@ export interface components {
             protocol: "astm" | "hl7";
             vendor: string;
         };
+        ProfileChecked: {
+            faults: components["schemas"]["ProfileFault"][];
+        };
+        ProfileDraft: {
+            name: string;
+            text: string;
+        };
+        ProfileEntry: {
+            /**
+             * Format: int64
+             * @description Codes whose meaning it knows.
+             */
+            codes: number;
+            /** @description Can answer questions for orders. */
+            host_query: boolean;
+            models: string;
+            name: string;
+            /** @description Written by this lab. */
+            own: boolean;
+            protocol: string;
+            /** @description As people call the analyzers. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Analyzers that are read by it.
+             */
+            used: number;
+            vendor: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        ProfileFault: {
+            key: string;
+            /**
+             * Format: int64
+             * @description From 1; 0 where the place is not known.
+             */
+            line: number;
+            text: string;
+        };
+        ProfileList: {
+            profiles: components["schemas"]["ProfileEntry"][];
+        };
         Profiles: {
             profiles: components["schemas"]["Profile"][];
+        };
+        ProfileSave: {
+            name: string;
+            /** @description What was changed and why. */
+            note?: string;
+            /** @description Empty withdraws the profile. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version that the person saw; 0 for a new profile.
+             */
+            version: number;
+        };
+        ProfileText: {
+            name: string;
+            own: boolean;
+            text: string;
+            /**
+             * Format: int64
+             * @description 0 for one that comes with the program.
+             */
+            version: number;
+            /** @description Newest first. */
+            versions: components["schemas"]["ProfileVersion"][];
+        };
+        ProfileTrial: {
+            /**
+             * Format: int64
+             * @description A message of the archive.
+             */
+            message_id?: number;
+            name: string;
+            /** @description Bytes of a line, or bare records; control characters may be written as <STX> or ␂. */
+            pasted?: string;
+            text: string;
+        };
+        ProfileTried: {
+            faults: components["schemas"]["ProfileFault"][];
+            kind: string;
+            /** Format: int64 */
+            messages: number;
+            model: string;
+            protocol: string;
+            /** @description Sample ids that the message asks orders for. */
+            queries: string[];
+            /** @description The profile that would be proposed for the message if this draft were in force. */
+            recognised: string;
+            rows: components["schemas"]["ProfileTriedRow"][];
+            /** @description Leniencies that were needed, by name. */
+            warnings: string[];
+        };
+        ProfileTriedRow: {
+            code: string;
+            flag: string;
+            name: string;
+            /** @description The value as a number, where it is one. */
+            number: string;
+            /** @description Record that it was read from. */
+            record: string;
+            role: string;
+            sample: string;
+            time: string;
+            unit: string;
+            value: string;
+        };
+        ProfileVersion: {
+            /** Format: date-time */
+            at: string;
+            note: string;
+            text: string;
+            user_id: string;
+            /** Format: int64 */
+            version: number;
+        };
+        Proposal: {
+            /** Format: int64 */
+            confidence: number;
+            name: string;
+            profile: string;
+            reasons: components["schemas"]["Reason"][];
+            vendor?: string;
         };
         QualityBoard: {
             tests: components["schemas"]["QualityTest"][];
@@ -3405,7 +4147,13 @@ export interface components {
             /** @enum {string} */
             priority?: "" | "routine" | "urgent" | "stat";
         };
+        Reason: {
+            code: string;
+            detail?: string;
+        };
         Record: {
+            /** @description Indices of the observations that were read from it. */
+            rows: number[];
             /** @description Names masked. */
             text: string;
             type: string;
@@ -3422,6 +4170,8 @@ export interface components {
             doctor_id?: string;
             /** @description A referring doctor not known yet; kept for the next time. */
             doctor_name?: string;
+            /** @description The draft that this visit was typed in; it goes with it. */
+            draft_id?: string;
             items: components["schemas"]["OrderItem"][];
             /** @description How many labels of each tube; one each when empty. */
             labels?: components["schemas"]["LabelWish"][];
@@ -3446,6 +4196,50 @@ export interface components {
         };
         RejectReasons: {
             reasons: components["schemas"]["CodeText"][];
+        };
+        Replay: {
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Rows that were stored and that today's code does not find.
+             */
+            gone: number;
+            messages: components["schemas"]["ReplayMessage"][];
+            /**
+             * Format: int64
+             * @description Rows that today's code finds and that were not stored.
+             */
+            new: number;
+            /** Format: int64 */
+            same: number;
+        };
+        ReplayField: {
+            /** @enum {string} */
+            field: "sample" | "code" | "value" | "unit" | "flag" | "status" | "role";
+            now: string;
+            then: string;
+        };
+        ReplayMessage: {
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            kind_then: string;
+            /** @description That reads it today. */
+            profile: string;
+            /** @description That read it when it came. */
+            profile_then: string;
+            /** @description Today's framing makes another text of the same bytes. */
+            reframed: boolean;
+            rows: components["schemas"]["ReplayRow"][];
+        };
+        ReplayRow: {
+            code: string;
+            diffs: components["schemas"]["ReplayField"][];
+            /** @enum {string} */
+            state: "same" | "changed" | "new" | "gone";
+            unit: string;
+            value: string;
         };
         Report: {
             mrn: string;
@@ -3786,6 +4580,11 @@ export interface components {
             raw?: string;
             unit?: string;
         };
+        StartPortSearch: {
+            device: string;
+            /** @description Ask a silent line with ENQ; only an ASTM analyzer hears it, and it takes no harm. */
+            probe?: boolean;
+        };
         State: {
             demo: boolean;
             enrolled: boolean;
@@ -3881,6 +4680,40 @@ export interface components {
             expected_due?: number;
             payments: components["schemas"]["PaymentInput"][];
         };
+        Tape: {
+            /** @description Newest last; names masked. */
+            chunks: components["schemas"]["Chunk"][];
+            /** @description Profiles that fit what came, best first. */
+            found: components["schemas"]["TapeCandidate"][];
+            line: components["schemas"]["Line"];
+            profile: string;
+            /** @description Of the newest message, as far as it came. */
+            records: components["schemas"]["Record"][];
+            /** @description What is read from it by the profile that fits; nothing is filed by looking. */
+            rows: components["schemas"]["TapeRow"][];
+            /**
+             * Format: int64
+             * @description Older pieces that are not shown.
+             */
+            skipped: number;
+        };
+        TapeCandidate: {
+            /** Format: int64 */
+            confidence: number;
+            name: string;
+            profile: string;
+        };
+        TapeRow: {
+            code: string;
+            flag: string;
+            name?: string;
+            /** Format: int64 */
+            record: number;
+            role: string;
+            sample: string;
+            unit: string;
+            value: string;
+        };
         TargetInput: {
             instrument_id: string;
             mean: string;
@@ -3937,6 +4770,14 @@ export interface components {
             unit_text?: string;
             versions: string;
         };
+        TestCode: {
+            code: string;
+            loinc?: string;
+            name?: string;
+            role: string;
+            unit?: string;
+            value?: string;
+        };
         TestDelta: {
             absolute?: string;
             /** Format: int64 */
@@ -3985,6 +4826,9 @@ export interface components {
         };
         Trail: {
             changes: components["schemas"]["Change"][];
+            entity: string;
+            /** @description What people call the record. */
+            of: string;
         };
         Transfer: {
             accession: string;
@@ -4158,6 +5002,9 @@ export interface components {
             total: number;
             versions: string;
         };
+        VisitDrafts: {
+            drafts: components["schemas"]["KeptDraft"][];
+        };
         VisitItem: {
             code: string;
             id: string;
@@ -4229,6 +5076,102 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    searchArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveSearch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: never;
@@ -5397,6 +6340,462 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dialects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveDialect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileSave"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileText"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dialect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileText"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkDialect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChecked"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryDialect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileTried"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6828,6 +8227,105 @@ export interface operations {
             };
         };
     };
+    connectInstrument: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Connect"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     row: {
         parameters: {
             query?: never;
@@ -7600,6 +9098,257 @@ export interface operations {
             };
         };
     };
+    lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lines"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tape: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tape"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lineFigures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     loadList: {
         parameters: {
             query?: never;
@@ -7829,6 +9578,272 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    supportRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10960,6 +12975,456 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hits"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtSender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Look"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    serialPorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortSearch"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startPortSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartPortSearch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortSearch"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopPortSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortSearch"];
                 };
             };
             /** @description Bad Request */
@@ -14639,6 +17104,279 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visitDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitDrafts"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keepVisitDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepVisitDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRev"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropVisitDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

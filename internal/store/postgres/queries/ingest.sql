@@ -22,7 +22,7 @@ WHERE org = $1 AND device = $2 AND epoch = $3 AND seq BETWEEN sqlc.arg(first_seq
 ORDER BY seq;
 
 -- name: JournalHash :one
-SELECT hash FROM journal WHERE org = $1 AND device = $2 AND seq = $3 ORDER BY epoch DESC LIMIT 1;
+SELECT hash FROM journal WHERE org = $1 AND device = $2 AND epoch = $3 AND seq = $4;
 
 -- name: JournalOfRecord :many
 SELECT device, epoch, seq, recv_at, op, wall_ms, zone_min, actor, reason, outcome FROM journal

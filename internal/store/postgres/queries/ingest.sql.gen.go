@@ -212,17 +212,23 @@ func (q *Queries) InsertQuarantine(ctx context.Context, db DBTX, arg InsertQuara
 }
 
 const journalHash = `-- name: JournalHash :one
-SELECT hash FROM journal WHERE org = $1 AND device = $2 AND seq = $3 ORDER BY epoch DESC LIMIT 1
+SELECT hash FROM journal WHERE org = $1 AND device = $2 AND epoch = $3 AND seq = $4
 `
 
 type JournalHashParams struct {
 	Org    lab.ID
 	Device lab.ID
+	Epoch  int64
 	Seq    int64
 }
 
 func (q *Queries) JournalHash(ctx context.Context, db DBTX, arg JournalHashParams) ([]byte, error) {
-	row := db.QueryRow(ctx, journalHash, arg.Org, arg.Device, arg.Seq)
+	row := db.QueryRow(ctx, journalHash,
+		arg.Org,
+		arg.Device,
+		arg.Epoch,
+		arg.Seq,
+	)
 	var hash []byte
 	err := row.Scan(&hash)
 	return hash, err

@@ -349,6 +349,14 @@ type Record7 struct {
 	ChangedAt time.Time
 }
 
+type RetiredCode struct {
+	Org    lab.ID
+	Code   string
+	Device lab.ID
+	Epoch  int64
+	At     time.Time
+}
+
 type ScopeHead struct {
 	Org      lab.ID
 	Scope    lab.ID

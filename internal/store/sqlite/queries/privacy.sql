@@ -31,6 +31,12 @@ SELECT dir, bytes FROM raw_chunk WHERE session = ? ORDER BY seq;
 -- name: MessagesForSearch :many
 SELECT id, text FROM message WHERE session = ? ORDER BY id;
 
+-- name: StrangersDecisions :many
+SELECT id, CAST(why AS TEXT) AS why FROM inbox_decision WHERE patient_id IS NULL AND why <> '' ORDER BY id;
+
+-- name: DropStage :execrows
+DELETE FROM sync_stage WHERE subject = ?;
+
 -- name: EmptyChunks :exec
 UPDATE raw_chunk SET bytes = x'' WHERE session = ?;
 

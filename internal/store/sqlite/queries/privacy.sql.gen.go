@@ -124,6 +124,18 @@ func (q *Queries) DropReportFiles(ctx context.Context, patientID ID) (int64, err
 	return result.RowsAffected()
 }
 
+const dropStage = `-- name: DropStage :execrows
+DELETE FROM sync_stage WHERE subject = ?
+`
+
+func (q *Queries) DropStage(ctx context.Context, subject []byte) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropStage, subject)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const emptyChunks = `-- name: EmptyChunks :exec
 UPDATE raw_chunk SET bytes = x'' WHERE session = ?
 `
@@ -279,6 +291,38 @@ func (q *Queries) SessionsAfter(ctx context.Context, after []byte) ([]ID, error)
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const strangersDecisions = `-- name: StrangersDecisions :many
+SELECT id, CAST(why AS TEXT) AS why FROM inbox_decision WHERE patient_id IS NULL AND why <> '' ORDER BY id
+`
+
+type StrangersDecisionsRow struct {
+	ID  ID
+	Why string
+}
+
+func (q *Queries) StrangersDecisions(ctx context.Context) ([]StrangersDecisionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, strangersDecisions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StrangersDecisionsRow
+	for rows.Next() {
+		var i StrangersDecisionsRow
+		if err := rows.Scan(&i.ID, &i.Why); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

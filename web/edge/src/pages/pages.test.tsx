@@ -8,7 +8,21 @@ import { touchedKeys } from '../queries';
 import { optionFor, toneOf } from './bench/entry';
 import { steady } from './bench/steady';
 import { upiLink } from './reception/BillStep';
-import { blank, discountOf, emptyForm, fromQuery, patientInput, registration, validForm } from './reception/draft';
+import {
+  blank,
+  discountOf,
+  emptyForm,
+  fromQuery,
+  isBlank,
+  left,
+  paise,
+  patientInput,
+  payments,
+  registration,
+  validForm,
+} from './reception/draft';
+import { fromKept, toKeep } from './reception/keeper';
+import { rest } from './reception/SplitPay';
 import { amendable } from './reports/AmendDialog';
 import { heldRows, undecided } from './verify/Holds';
 
@@ -196,4 +210,65 @@ it('amends only what went out and was not calculated', () => {
   } as unknown as S['Case'];
   expect(amendable(data)).toHaveLength(1);
   expect(amendable(undefined)).toEqual([]);
+});
+
+describe('a visit that is kept while it is typed', () => {
+  const typed = {
+    ...blank(),
+    form: { ...emptyForm, name: 'Asha Sh', phone: '98600' },
+    items: [
+      {
+        kind: 'panel' as const,
+        id: 'x',
+        code: 'CBC',
+        name: 'Blood count',
+        price: 35_000,
+        container: 'edta',
+        colour: 'lavender',
+        report_in_min: 120,
+      },
+    ],
+    priority: 'urgent' as const,
+    delivery: [],
+    copies: { 1: 2 },
+    mode: 'upi' as const,
+    split: [{ mode: 'cash' as const, amount: '10', reference: '' }],
+  };
+  it('comes back as it was, half a phone number included', () => expect(fromKept(toKeep(typed), null)).toEqual(typed));
+  it('keeps the key, so that a lost answer cannot register twice', () =>
+    expect(fromKept(toKeep(typed), null).key).toBe(typed.key));
+  it('is blank as long as nobody would miss it', () => {
+    expect(isBlank({ ...blank(), form: emptyForm })).toBe(true);
+    expect(isBlank({ ...blank(), priority: 'stat' })).toBe(true);
+    expect(isBlank(typed)).toBe(false);
+  });
+});
+
+describe('a bill paid in parts', () => {
+  const part = (mode: 'cash' | 'upi', amount: string) => ({ mode, amount, reference: '' });
+  it.each([
+    ['500', 50_000],
+    ['1,200.50', 120_050],
+    ['0.5', 50],
+    ['1.234', null],
+    ['-5', null],
+    ['x', null],
+  ])('%s is %s paise', (text, n) => expect(paise(text)).toBe(n));
+  it('fills the last part with what the others leave', () =>
+    expect(rest([part('cash', '500'), part('upi', '')], 149_000)[1]?.amount).toBe('990'));
+  it('leaves the last part alone when the others are too much', () =>
+    expect(rest([part('cash', '2000'), part('upi', '1')], 149_000)[1]?.amount).toBe('1'));
+  it('knows what stays due', () => {
+    expect(left([part('cash', '500'), part('upi', '')], 149_000)).toBe(99_000);
+    expect(left([part('cash', 'x')], 149_000)).toBeNull();
+  });
+  it('takes each part in its own way, and nothing for an empty one', () =>
+    expect(payments({ mode: 'cash', reference: '', split: [part('cash', '500'), part('upi', '')] }, 149_000)).toEqual([
+      { mode: 'cash', amount: 50_000 },
+    ]));
+  it('takes nothing later', () => expect(payments({ mode: 'later', reference: '', split: null }, 149_000)).toEqual([]));
+  it('takes all in one way', () =>
+    expect(payments({ mode: 'upi', reference: '4711', split: null }, 149_050)).toEqual([
+      { mode: 'upi', amount: 149_050, reference: '4711' },
+    ]));
 });

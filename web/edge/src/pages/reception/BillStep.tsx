@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { inr, rupees } from '@jaanch/shared/lab/money';
+import { Button } from '@jaanch/shared/ui/Button';
 import { Qr } from '@jaanch/shared/ui/Codes';
 import { Text } from '@jaanch/shared/ui/Field';
 import { Keys } from '@jaanch/shared/ui/Keys';
@@ -9,6 +10,7 @@ import { Segments } from '@jaanch/shared/ui/Segments';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { setDraft, useDraft, type Draft } from './draft';
+import { begin, SplitPay } from './SplitPay';
 
 const modes = [
   { mode: 'cash', key: 'F7' },
@@ -31,7 +33,15 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
   const total = quote?.total;
   const limit = lab.data?.discount_max_percent ?? 0;
   const over = Number(d.discount) > limit;
-  useKeys(modes.map((m) => ({ keys: m.key, label: t(`pay.${m.mode}`), run: () => setDraft({ mode: m.mode }) })));
+  const choose = (mode: Draft['mode']): void => setDraft({ mode, split: null });
+  const split = (): void => {
+    if (total && total.net > 0)
+      setDraft({ split: begin(d.mode === 'later' ? 'cash' : d.mode), ...(d.mode === 'later' ? { mode: 'cash' } : {}) });
+  };
+  useKeys([
+    ...modes.map((m) => ({ keys: m.key, label: t(`pay.${m.mode}`), run: () => choose(m.mode) })),
+    { keys: 'alt+s', label: t('split.begin'), run: split, typing: true },
+  ]);
   return (
     <>
       <div className="stephead">
@@ -88,8 +98,8 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
       <Segments<Draft['mode']>
         fill
         label={t('reception.payBy')}
-        value={d.mode}
-        onChange={(mode) => setDraft({ mode })}
+        value={d.split ? null : d.mode}
+        onChange={choose}
         options={modes.map((m) => ({
           value: m.mode,
           label: (
@@ -101,7 +111,15 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
           name: t(`pay.${m.mode}`),
         }))}
       />
-      {d.mode === 'upi' && (
+      {d.split && <SplitPay parts={d.split} net={total?.net ?? 0} onChange={(parts) => setDraft({ split: parts })} />}
+      {!d.split && total && total.net > 0 && (
+        <div className="row">
+          <Button size="small" keys="alt+s" onClick={split} data-testid="split-begin">
+            {t('split.begin')}
+          </Button>
+        </div>
+      )}
+      {!d.split && d.mode === 'upi' && (
         <div className="panel col" style={{ padding: 12 }}>
           {lab.data?.upi && total ? (
             <div className="row top" style={{ gap: 12 }}>
@@ -124,10 +142,10 @@ export function BillStep({ quote }: { quote: S['Quote'] | undefined }) {
           />
         </div>
       )}
-      {d.mode === 'card' && (
+      {!d.split && d.mode === 'card' && (
         <Text label={t('reception.cardRef')} value={d.reference} onChange={(reference) => setDraft({ reference })} />
       )}
-      {d.mode === 'later' && <p className="sec small">{t('reception.laterHint')}</p>}
+      {!d.split && d.mode === 'later' && <p className="sec small">{t('reception.laterHint')}</p>}
     </>
   );
 }

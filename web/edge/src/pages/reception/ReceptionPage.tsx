@@ -5,19 +5,32 @@ import { must, newKey } from '@jaanch/shared/api/client';
 import { problemOf } from '@jaanch/shared/api/problem';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { inr } from '@jaanch/shared/lab/money';
+import { clock, day } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
 import { useHeading } from '@jaanch/shared/ui/Frame';
 import { KeyHint } from '@jaanch/shared/ui/Keys';
 import { LabNo } from '@jaanch/shared/ui/LabNo';
 import { Fault, Notice } from '@jaanch/shared/ui/Notice';
-import { IconDeviceFloppy } from '@tabler/icons-react';
+import { IconAlertTriangle, IconDeviceFloppy, IconHistory } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { queries } from '../../queries';
-import { useCan } from '../../session';
+import { useCan, useSession } from '../../session';
 import { BillStep } from './BillStep';
-import { blank, discountOf, registration, setDraft, useDraft, validForm } from './draft';
+import {
+  currentDraft,
+  discountOf,
+  isBlank,
+  left,
+  payments,
+  registration,
+  setDraft,
+  useDraft,
+  validForm,
+} from './draft';
+import { adopt, done, draftId, flush, setAside, takeUp, useKeeping } from './keeper';
+import { LeftDrafts, useDrafts } from './LeftDrafts';
 import { LabelsStep } from './LabelsStep';
 import { PatientStep, VisitFields } from './PatientStep';
 import { TestsStep } from './TestsStep';
@@ -31,6 +44,7 @@ export function ReceptionPage() {
   const tests = useRef<HTMLInputElement>(null);
   const { patient } = useSearch({ from: '/reception' });
   const [saved, setSaved] = useState<S['Visit'] | null>(null);
+  const drafts = useKeptDraft(patient !== undefined);
   useEffect(() => {
     if (!patient) return;
     must(api.GET('/api/v1/patients/{id}', { params: { path: { id: patient } } })).then(
@@ -58,20 +72,28 @@ export function ReceptionPage() {
       ? t('reception.missing.tests')
       : !current
         ? t('reception.missing.quote')
-        : !can('register')
-          ? t('why.permission')
-          : undefined;
+        : d.split && (left(d.split, current.total.net) ?? -1) < 0
+          ? t('reception.missing.split')
+          : !can('register')
+            ? t('why.permission')
+            : undefined;
   const save = useMutation({
-    mutationFn: (pay: boolean) => {
+    mutationFn: async (pay: boolean) => {
       if (!current) throw new Error('save without a quote');
-      const body = registration(pay ? d : { ...d, mode: 'later' }, current);
+      await flush();
+      const draft = draftId();
+      const body = {
+        ...registration(pay ? d : { ...d, mode: 'later' }, current),
+        ...(draft ? { draft_id: draft } : {}),
+      };
       return must(api.POST('/api/v1/visits', { params: { header: { 'Idempotency-Key': d.key } }, body }));
     },
     onSuccess: (visit) => {
       setSaved(visit);
-      setDraft(blank());
+      done();
       void queries.invalidateQueries({
-        predicate: (q) => ['today', 'visits', 'collection', 'worklist', 'sections'].includes(String(q.queryKey[0])),
+        predicate: (q) =>
+          ['today', 'visits', 'visitdrafts', 'collection', 'worklist', 'sections'].includes(String(q.queryKey[0])),
       });
     },
     onError: (err) => {
@@ -86,14 +108,17 @@ export function ReceptionPage() {
   const labels = current?.tubes.reduce((n, _, i) => n + (d.copies[i] ?? 1), 0) ?? 0;
   useKeys([
     { keys: 'mod+Enter', label: t('reception.save'), run: () => go(true) },
+    { keys: 'F6', label: t('draft.setAside'), run: () => void setAside() },
     { keys: 'mod+ArrowDown', label: t('reception.nextStep'), run: () => tests.current?.focus() },
   ]);
   return (
     <div className="scrolls">
       <div className="desk">
         <section className="step scroll" aria-label={t('reception.patient')}>
-          {saved && !d.patient && !d.form && d.items.length === 0 && <Saved visit={saved} />}
+          {saved && isBlank(d) && <Saved visit={saved} />}
+          <TakenUp />
           <PatientStep />
+          {isBlank(d) && d.form === null && <LeftDrafts drafts={drafts} />}
           <VisitFields />
         </section>
         <section className="step scroll" aria-label={t('reception.tests')}>
@@ -111,15 +136,11 @@ export function ReceptionPage() {
           <KeyHint keys={['mod+ArrowDown']}>{t('reception.nextStep')}</KeyHint>
           <span className="grow" />
           <span className="row sec nowrap">
-            {off && (d.items.length > 0 || d.patient || d.form) ? (
-              off
-            ) : (
-              <>
-                <IconDeviceFloppy size={15} stroke={1.75} aria-hidden />
-                {t('reception.draft')}
-              </>
-            )}
+            {off && (d.items.length > 0 || d.patient || d.form) ? off : <KeptMark />}
           </span>
+          <Button keys="F6" disabled={isBlank(d)} onClick={() => void setAside()} data-testid="set-aside">
+            {t('draft.setAside')}
+          </Button>
           <Button disabled={off !== undefined} why={off} busy={save.isPending} onClick={() => go(false)}>
             {t('reception.later')}
           </Button>
@@ -133,12 +154,72 @@ export function ReceptionPage() {
             data-testid="save-visit"
           >
             {current && d.mode !== 'later'
-              ? t('reception.saveTake', { amount: inr(current.total.net), count: labels })
+              ? t('reception.saveTake', {
+                  amount: inr(payments(d, current.total.net).reduce((n, p) => n + p.amount, 0)),
+                  count: labels,
+                })
               : t('reception.savePrint', { count: labels })}
           </Button>
         </footer>
       </div>
     </div>
+  );
+}
+
+/** useKeptDraft takes up the own draft once, after a reload or a restart, and gives those that wait beside it. */
+function useKeptDraft(busy: boolean): S['KeptDraft'][] {
+  const session = useSession();
+  const drafts = useDrafts();
+  const keeping = useKeeping();
+  const looked = useRef(false);
+  useEffect(() => adopt(session.user.id), [session.user.id]);
+  useEffect(() => {
+    if (looked.current || !drafts.data || busy) return;
+    looked.current = true;
+    const own = drafts.data.drafts.find((x) => x.mine);
+    if (own && isBlank(currentDraft())) void takeUp(own);
+  }, [drafts.data, busy]);
+  useEffect(() => () => void flush(), []);
+  return (drafts.data?.drafts ?? []).filter((x) => x.id !== keeping.id);
+}
+
+/** TakenUp says that this is a draft from before, and offers to begin anew beside it. */
+function TakenUp() {
+  const { t, i18n } = useTranslation();
+  const { since } = useKeeping();
+  if (since === null) return null;
+  return (
+    <div className="row between small" data-testid="taken-up">
+      <span className="row sec">
+        <IconHistory size={15} stroke={1.75} aria-hidden />
+        {t('draft.from', { at: `${day(since, i18n.language)}, ${clock(since)}` })}
+      </span>
+      <Button size="small" look="plain" onClick={() => void setAside()}>
+        {t('draft.anew')}
+      </Button>
+    </div>
+  );
+}
+
+/** KeptMark says whether what is typed is on the node. */
+function KeptMark() {
+  const { t } = useTranslation();
+  const { state } = useKeeping();
+  if (state === 'failed')
+    return (
+      <>
+        <IconAlertTriangle size={15} stroke={1.75} aria-hidden className="tone-delta" />
+        <span className="tone-delta">{t('draft.failed')}</span>
+        <Button size="small" onClick={() => void flush()}>
+          {t('act.retry')}
+        </Button>
+      </>
+    );
+  return (
+    <span className="row" data-testid="draft-state" data-state={state}>
+      <IconDeviceFloppy size={15} stroke={1.75} aria-hidden />
+      {state === 'keeping' ? t('bench.keeping') : state === 'kept' ? t('bench.draftKept') : t('reception.draft')}
+    </span>
   );
 }
 

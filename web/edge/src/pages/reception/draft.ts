@@ -12,7 +12,16 @@ export interface PatientForm {
   city: string;
 }
 
-/** Draft is the visit as it stands on the desk. It lives as long as the page, so leaving the screen loses nothing. */
+export type Mode = 'cash' | 'upi' | 'card';
+
+/** Part is one way in which a part of the bill is paid; its amount is what stands in the field, in rupees. */
+export interface Part {
+  mode: Mode;
+  amount: string;
+  reference: string;
+}
+
+/** Draft is the visit as it stands on the desk; keeper.ts keeps it on the node while it is typed. */
 export interface Draft {
   key: string; // of the create; it changes only after the visit was saved
   patient: S['Patient'] | null;
@@ -26,8 +35,9 @@ export interface Draft {
   consent: boolean;
   discount: string; // percent, as typed
   discountReason: string;
-  mode: 'cash' | 'upi' | 'card' | 'later';
+  mode: Mode | 'later';
   reference: string;
+  split: Part[] | null; // the bill paid in several ways; null when it is paid in one
   copies: Record<number, number>;
 }
 
@@ -50,8 +60,15 @@ export function blank(): Draft {
     discountReason: '',
     mode: 'cash',
     reference: '',
+    split: null,
     copies: {},
   };
+}
+
+/** isBlank tells that nobody would miss what stands on the desk. */
+export function isBlank(d: Draft): boolean {
+  const typed = d.form ? Object.entries(d.form).some(([k, v]) => k !== 'unit' && v.trim() !== '') : false;
+  return d.patient === null && !typed && d.items.length === 0 && d.doctor.trim() === '' && d.note.trim() === '';
 }
 
 let draft = blank();
@@ -63,15 +80,20 @@ export function setDraft(change: Partial<Draft>): void {
   listeners.forEach((l) => l());
 }
 
+/** currentDraft is the desk as it stands now. */
+export function currentDraft(): Draft {
+  return draft;
+}
+
+/** onDraft calls back after every change. */
+export function onDraft(l: () => void): () => void {
+  listeners.add(l);
+  return () => listeners.delete(l);
+}
+
 /** useDraft reads the draft and follows it. */
 export function useDraft(): Draft {
-  return useSyncExternalStore(
-    (l) => {
-      listeners.add(l);
-      return () => listeners.delete(l);
-    },
-    () => draft,
-  );
+  return useSyncExternalStore(onDraft, currentDraft);
 }
 
 /** validForm tells what is still missing of a new person; the answer is the name of the first field. */
@@ -107,9 +129,32 @@ export function discountOf(d: Pick<Draft, 'discount' | 'discountReason'>): S['Di
   return { percent, ...(d.discountReason ? { reason: d.discountReason } : {}) };
 }
 
+/** paise reads rupees as they are typed, with at most two places; null when it is no amount. */
+export function paise(text: string): number | null {
+  const m = /^(\d{1,8})(?:\.(\d{1,2}))?$/.exec(text.replace(/[,\s₹]/g, ''));
+  return m ? Number(m[1]) * 100 + Number((m[2] ?? '').padEnd(2, '0')) : null;
+}
+
+/** left is what is still owed after the parts; null when one of them is no amount. */
+export function left(parts: readonly Part[], net: number): number | null {
+  const sums = parts.map((p) => (p.amount.trim() === '' ? 0 : paise(p.amount)));
+  return sums.includes(null) ? null : net - sums.reduce<number>((a, b) => a + (b ?? 0), 0);
+}
+
+/** payments is the money that is taken now: all in one way, in parts, or nothing. */
+export function payments(d: Pick<Draft, 'mode' | 'reference' | 'split'>, net: number): S['PaymentInput'][] {
+  if (d.mode === 'later' || net === 0) return [];
+  const parts = d.split ?? [{ mode: d.mode, amount: String(net / 100), reference: d.reference }];
+  return parts.flatMap((p) => {
+    const amount = paise(p.amount) ?? 0;
+    return amount > 0
+      ? [{ mode: p.mode, amount, ...(p.reference.trim() ? { reference: p.reference.trim() } : {}) }]
+      : [];
+  });
+}
+
 /** registration is the whole desk as one request, saved in one transaction. */
 export function registration(d: Draft, quote: S['Quote']): S['Register'] {
-  const later = d.mode === 'later' || quote.total.net === 0;
   return {
     ...(d.patient ? { patient_id: d.patient.id } : { patient: patientInput(d.form ?? emptyForm) }),
     items: d.items.map((i) => ({ kind: i.kind, id: i.id })),
@@ -130,10 +175,7 @@ export function registration(d: Draft, quote: S['Quote']): S['Register'] {
       : {}),
     bill: {
       discount: discountOf(d),
-      payments:
-        later || d.mode === 'later'
-          ? []
-          : [{ mode: d.mode, amount: quote.total.net, ...(d.reference ? { reference: d.reference } : {}) }],
+      payments: payments(d, quote.total.net),
       expected_total: quote.total.net,
     },
     labels: quote.tubes.map((_, tube) => ({ tube, copies: d.copies[tube] ?? 1 })),
