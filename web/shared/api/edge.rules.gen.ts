@@ -68,6 +68,7 @@ export const edgeRules = {
   "patient": "patient.edit or result.see or report.see",
   "people": "person",
   "pickTests": "person",
+  "plots": "result.see or instrument.setup",
   "portSearch": "instrument.setup",
   "previewPdf": "result.see",
   "printers": "person",
