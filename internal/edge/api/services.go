@@ -11,6 +11,7 @@ import (
 	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
@@ -28,6 +29,7 @@ type Services struct {
 	Quality  *quality.Quality
 	Release  *release.Desk
 	Office   *setup.Office
+	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
 	Lines    *line.Archive
