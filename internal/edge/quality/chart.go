@@ -13,8 +13,8 @@ import (
 )
 
 // Board gives how every test stands on every analyzer that ran a control in the last month.
-func (c *Quality) Board(ctx context.Context) (QualityBoard, error) {
-	out := QualityBoard{Tests: []QualityTest{}}
+func (c *Quality) Board(ctx context.Context) (ControlBoard, error) {
+	out := ControlBoard{Tests: []BoardTest{}}
 	err := c.db.View(ctx, func(tx *sqlite.ReadTx) error {
 		q := queries.New(tx)
 		rows, err := q.ControlBoard(ctx, tx.Now().AddDate(0, 0, -unknownFor).UnixMilli())
@@ -22,7 +22,7 @@ func (c *Quality) Board(ctx context.Context) (QualityBoard, error) {
 			return fmt.Errorf("read the quality board: %w", err)
 		}
 		for _, r := range rows {
-			one := QualityTest{
+			one := BoardTest{
 				InstrumentID: lab.ID(r.InstrumentID), Instrument: r.Instrument, TestID: lab.ID(r.TestID), TestCode: r.TestCode, Test: r.Test,
 				Runs: int(r.Runs), Last: time.UnixMilli(r.LastMs).UTC(),
 			}

@@ -73,13 +73,13 @@ type TargetInput struct {
 	Source       string `json:"source" enum:"assigned,provisional,cumulative,peer"`
 }
 
-// QualityBoard is how every test stands on every analyzer.
-type QualityBoard struct {
-	Tests []QualityTest `json:"tests"`
+// ControlBoard is how every test stands on every analyzer.
+type ControlBoard struct {
+	Tests []BoardTest `json:"tests"`
 }
 
-// QualityTest is one test on one analyzer.
-type QualityTest struct {
+// BoardTest is one test on one analyzer.
+type BoardTest struct {
 	InstrumentID lab.ID    `json:"instrument_id"`
 	Instrument   string    `json:"instrument"`
 	TestID       lab.ID    `json:"test_id"`

@@ -128,7 +128,7 @@ func numbersIn(number string, raw []byte) ([]float64, bool) {
 		case "UINT16LE":
 			v = float64(binary.LittleEndian.Uint16(raw))
 		case "INT16LE":
-			v = float64(int16(binary.LittleEndian.Uint16(raw))) //nolint:gosec // the sign is in the bits
+			v = float64(int16(binary.LittleEndian.Uint16(raw)))
 		default:
 			v = float64(raw[0])
 		}

@@ -2427,6 +2427,24 @@ export interface components {
             /** Format: int64 */
             round_off: number;
         };
+        BoardTest: {
+            /** @description The rule that the last run violates first. */
+            first_rule?: string;
+            instrument: string;
+            instrument_id: string;
+            /** Format: date-time */
+            last: string;
+            /**
+             * Format: int64
+             * @description In the last 31 days.
+             */
+            runs: number;
+            /** @enum {string} */
+            state: "none" | "open" | "warn" | "locked" | "stale";
+            test: string;
+            test_code: string;
+            test_id: string;
+        };
         Call: {
             /** Format: date-time */
             at: string;
@@ -2703,6 +2721,9 @@ export interface components {
             sample_text: string;
             targets: components["schemas"]["ControlTarget"][];
             versions: string;
+        };
+        ControlBoard: {
+            tests: components["schemas"]["BoardTest"][];
         };
         ControlChart: {
             levels: components["schemas"]["ControlLevel"][];
@@ -4252,27 +4273,6 @@ export interface components {
             profile: string;
             reasons: components["schemas"]["Reason"][];
             vendor?: string;
-        };
-        QualityBoard: {
-            tests: components["schemas"]["QualityTest"][];
-        };
-        QualityTest: {
-            /** @description The rule that the last run violates first. */
-            first_rule?: string;
-            instrument: string;
-            instrument_id: string;
-            /** Format: date-time */
-            last: string;
-            /**
-             * Format: int64
-             * @description In the last 31 days.
-             */
-            runs: number;
-            /** @enum {string} */
-            state: "none" | "open" | "warn" | "locked" | "stale";
-            test: string;
-            test_code: string;
-            test_id: string;
         };
         Queue: {
             /** Format: int64 */
@@ -11776,7 +11776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QualityBoard"];
+                    "application/json": components["schemas"]["ControlBoard"];
                 };
             };
             /** @description Bad Request */
