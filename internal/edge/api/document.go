@@ -34,6 +34,7 @@ func (r *routes) all() {
 	r.inbox()
 	r.instruments()
 	r.lines()
+	r.quality()
 	r.watching()
 	r.dialects()
 	r.release()

@@ -13,6 +13,7 @@ import (
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/privacy"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -26,6 +27,7 @@ import (
 type Services struct {
 	Desk     *reception.Desk
 	Bench    *bench.Bench
+	Quality  *quality.Quality
 	Release  *release.Desk
 	Office   *setup.Office
 	Privacy  *privacy.Office

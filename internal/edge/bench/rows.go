@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jaanch/internal/edge/filing"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
@@ -26,11 +27,12 @@ type Reader struct {
 	devices  map[queries.ID]string
 	people   map[queries.ID]string
 	visits   map[lab.ID]VisitRows
+	controls map[qcKey]string
 }
 
 // NewReader makes a reader; me is whose drafts are marked as own.
 func NewReader(tx *sqlite.ReadTx, zone *time.Location, me lab.ID) *Reader {
-	return &Reader{tx: tx, q: queries.New(tx), zone: zone, me: me, measures: map[queries.ID]sqlite.Measure{}, devices: map[queries.ID]string{}, people: map[queries.ID]string{}, visits: map[lab.ID]VisitRows{}}
+	return &Reader{tx: tx, q: queries.New(tx), zone: zone, me: me, measures: map[queries.ID]sqlite.Measure{}, devices: map[queries.ID]string{}, people: map[queries.ID]string{}, visits: map[lab.ID]VisitRows{}, controls: map[qcKey]string{}}
 }
 
 // VisitRows are all rows of a visit, with what rows of one visit share.
@@ -154,6 +156,9 @@ func (r *Reader) row(ctx context.Context, t queries.OrderTestsRow, s sqlite.Stan
 			return row, err
 		}
 	}
+	if row.QC, err = r.quality(ctx, t, s); err != nil {
+		return row, err
+	}
 	if s.Result.ID == (queries.ID{}) {
 		row.Interval = expected(m, p.Patient, lab.DateOf(at.In(r.zone)))
 	} else if err := r.value(ctx, &row, s, b.decided, at); err != nil {
@@ -166,6 +171,28 @@ func (r *Reader) row(ctx context.Context, t queries.OrderTestsRow, s sqlite.Stan
 	row.Editable = row.Why == ""
 	row.Versions, err = b.token(t.ID, s.Result.ID)
 	return row, err
+}
+
+// qcKey names what a reader remembers of quality control.
+type qcKey struct{ instrument, test queries.ID }
+
+// quality tells how the control of the row's test stands on the analyzer that measured it, or that has its order.
+func (r *Reader) quality(ctx context.Context, t queries.OrderTestsRow, s sqlite.Standing) (string, error) {
+	key := qcKey{s.Result.InstrumentID, t.TestID}
+	if key.instrument == (queries.ID{}) {
+		key.instrument = t.SentToID
+	}
+	if key.instrument == (queries.ID{}) {
+		return quality.StateNone, nil
+	}
+	if state, ok := r.controls[key]; ok {
+		return state, nil
+	}
+	state, err := quality.State(ctx, r.q, lab.ID(key.instrument), lab.ID(key.test), r.tx.Now())
+	if err == nil {
+		r.controls[key] = state
+	}
+	return state, err
 }
 
 func notEditable(state string, level int) string {
