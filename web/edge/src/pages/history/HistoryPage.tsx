@@ -115,7 +115,7 @@ function Entry({ change: c }: { change: S['Change'] }) {
               .map((f) => (
                 <tr key={f.field} data-field={f.field}>
                   <th scope="row">{t(`field.${f.field}`, { defaultValue: f.field })}</th>
-                  <td className="was">{first ? '' : written(f.old, f, t, i18n.language) || t('history.nothing')}</td>
+                  <td className="was">{first ? '' : written(f.old, f, t, i18n.language)}</td>
                   <td className="is">{written(f.new, f, t, i18n.language) || t('history.nothing')}</td>
                 </tr>
               ))}

@@ -43,7 +43,7 @@ export function CancelDialog({ visit, onClose }: { visit: S['Visit']; onClose: (
       closeButtonProps={{ 'aria-label': t('act.close') }}
     >
       <div className="col wide" data-testid="cancel-dialog">
-        <p>{t('cancel.text', { tests: visit.total })}</p>
+        <p>{t('cancel.text', { count: visit.total })}</p>
         {paid > 0 && (
           <Notice tone="delta" title={t('cancel.refund', { amount: inr(paid) })}>
             {t('cancel.refundText')}
