@@ -177,7 +177,9 @@ func (n *Node) assemble(o Options) error {
 	}
 	throttle := httpkit.NewThrottle(n.clock, func(string) { n.log.Warn("many failed log-ins") })
 	n.Office = setup.New(setup.Options{DB: n.DB, Zone: n.zone, Log: n.log, Passwords: passwords, Throttle: throttle, Version: o.Version})
-	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter})
+	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter, Marked: func(ctx context.Context, tx *sqlite.Tx, barcode string) error {
+		return n.Bench.LookForTube(ctx, tx, barcode)
+	}})
 	n.Bench = bench.New(bench.Options{DB: n.DB, Zone: n.zone, Log: n.log, Profiles: profiles, TrustLoopback: o.Config.Demo})
 	n.Bench.OnWake(n.board.Wake)
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})

@@ -270,6 +270,8 @@ type Payable struct {
 	Invoice   lab.ID
 	Amount    int64
 	MadeAt    time.Time
+	LinkID    string
+	ShortUrl  string
 }
 
 type Quarantine struct {

@@ -180,7 +180,9 @@ function Side({ labs, now }: { labs: S['LabRow'][]; now: number }) {
           <h2>{t('hub.decision')}</h2>
           <p className="small sec">{t('hub.decisionText')}</p>
         </div>
-        <span className="chip delta">{t('hub.conflictCount', { count: open.data?.open ?? 0 })}</span>
+        <span className={(open.data?.open ?? 0) > 0 ? 'chip delta' : 'chip'}>
+          {t('hub.conflictCount', { count: open.data?.open ?? 0 })}
+        </span>
       </div>
       <div className="insp-body fill scroll">
         {open.data?.conflicts.map((c) => (
