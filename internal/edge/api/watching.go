@@ -119,7 +119,7 @@ func (r *routes) dialects() {
 
 // byName names a profile in an address.
 type byName struct {
-	Name string `path:"name" maxLength:"60"`
+	Name string `path:"name" maxLength:"60" pattern:"^[a-z0-9-]+$"`
 }
 
 func (r *routes) dialect(ctx context.Context, in *byName) (*out[dialect.ProfileText], error) {

@@ -75,7 +75,7 @@ export const edgeRules = {
   "pickTests": "person",
   "plots": "result.see or instrument.setup",
   "portSearch": "instrument.setup",
-  "previewErasure": "patient.edit",
+  "previewErasure": "privacy.request",
   "previewPdf": "result.see",
   "printers": "person",
   "printLabels": "sample.handle",
