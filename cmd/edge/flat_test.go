@@ -20,7 +20,7 @@ import (
 
 const (
 	flatAnalyzers = 32
-	flatMessages  = 40_000 // JAANCH_BENCH_MESSAGES=500000 is the whole test; it takes some five minutes
+	flatMessages  = 80_000 // a tenth of them fills the tapes of the lines; JAANCH_BENCH_MESSAGES=500000 is the whole test and takes some five minutes
 )
 
 // upload sends messages from one analyzer until the shared count is used up, each after the acknowledgement of the last.

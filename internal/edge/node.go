@@ -24,6 +24,7 @@ import (
 	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -178,7 +179,9 @@ func (n *Node) assemble(o Options) error {
 	}
 	throttle := httpkit.NewThrottle(n.clock, func(string) { n.log.Warn("many failed log-ins") })
 	n.Office = setup.New(setup.Options{DB: n.DB, Zone: n.zone, Log: n.log, Passwords: passwords, Throttle: throttle, Version: o.Version})
-	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter})
+	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter, Marked: func(ctx context.Context, tx *sqlite.Tx, barcode string) error {
+		return n.Bench.LookForTube(ctx, tx, barcode)
+	}})
 	n.Bench = bench.New(bench.Options{DB: n.DB, Zone: n.zone, Log: n.log, Profiles: profiles, TrustLoopback: o.Config.Demo})
 	n.Bench.OnWake(n.board.Wake)
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
@@ -236,7 +239,7 @@ func (n *Node) route(o Options) error {
 	router.Method(http.MethodGet, "/ca.crt", ca)
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
-		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Overview: look, Conflict: conflict.New(conflict.Options{DB: n.DB, Peers: n.Agent.Peers}), Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
+		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Privacy: privacy.New(privacy.Options{DB: n.DB}), Overview: look, Conflict: conflict.New(conflict.Options{DB: n.DB, Peers: n.Agent.Peers}), Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
 		Lines: n.archive, Finder: n.finder, Dialects: n.dialects, Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {

@@ -9,6 +9,7 @@ export interface Node {
   dir: string;
   process: Running;
   logins: Record<string, { login: string; password: string }>;
+  restart: () => Promise<void>; // as after a power cut: the same folder, the same ports
   stop: () => Promise<void>;
 }
 
@@ -46,7 +47,7 @@ export async function startNode(
     ...(options.hub ? ['--hub', options.hub] : []),
     ...(options.args ?? []),
   );
-  const process = run(edge, args, options.env);
+  let process = run(edge, args, options.env);
   const url = `http://127.0.0.1:${http}`;
   await ready(`${url}/api/v1/setup`, process);
   return {
@@ -55,7 +56,14 @@ export async function startNode(
     astm,
     printer,
     dir: dir.path,
-    process,
+    get process() {
+      return process;
+    },
+    restart: async () => {
+      await process.stop();
+      process = run(edge, args, options.env);
+      await ready(`${url}/api/v1/setup`, process);
+    },
     logins: readLogins(process.output()),
     stop: async () => {
       await process.stop();

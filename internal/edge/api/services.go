@@ -12,6 +12,7 @@ import (
 	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -27,6 +28,7 @@ type Services struct {
 	Bench    *bench.Bench
 	Release  *release.Desk
 	Office   *setup.Office
+	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
 	Conflict *conflict.Desk

@@ -362,8 +362,10 @@ func (w *ward) compare(t *testing.T, title string, all []talk, state string, sli
 			fmt.Sprintf("p50 %v, p99 %v", worst[len(worst)/2].Round(100*time.Microsecond), worst[len(worst)*99/100].Round(100*time.Microsecond))),
 		{What: "64 connections", Measured: per("ours 64"), Reference: "the same, 64 connections: " + per("direct 64"), Ratio: ratio("ours 64", "direct 64")},
 		measure.AtLeast(0.7, "64 connections", per("ours 64"), "same statements, 32 messages a transaction, no socket: "+per("by 32"), ratio("ours 64", "by 32"), ""),
-		{What: "the bound of the two lines above", Measured: per("by 32"), Reference: "same statements behind a socket, 1 connection: " + per("direct 1"), Ratio: ratio("by 32", "direct 1"),
-			Note: "what group commit alone could bring, with no socket and no decoding"},
+		{
+			What: "the bound of the two lines above", Measured: per("by 32"), Reference: "same statements behind a socket, 1 connection: " + per("direct 1"), Ratio: ratio("by 32", "direct 1"),
+			Note: "what group commit alone could bring, with no socket and no decoding",
+		},
 		{What: "the disk", Measured: per("plain") + " plain one-row commits", Reference: per("flush") + " fsync"},
 	}
 	if others != "" {

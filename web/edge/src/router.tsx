@@ -144,6 +144,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/history/$entity/$id',
+    component: lazyRouteComponent(() => import('./pages/history/HistoryPage'), 'HistoryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/sync',
     component: lazyRouteComponent(() => import('./pages/sync/SyncPage'), 'SyncPage'),
   }),

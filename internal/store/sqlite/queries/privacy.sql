@@ -65,3 +65,9 @@ DELETE FROM draft WHERE record = sqlc.arg('patient_id')
 DELETE FROM idempotency WHERE answer = CAST(sqlc.arg('patient_id') AS BLOB)
    OR answer IN (SELECT v.id FROM visit v WHERE v.patient_id = sqlc.arg('patient_id'))
    OR answer IN (SELECT r.id FROM report r WHERE r.patient_id = sqlc.arg('patient_id'));
+
+-- name: PatientHolds :one
+SELECT CAST((SELECT count(*) FROM visit v WHERE v.patient_id = sqlc.arg('patient_id')) AS INTEGER) AS visits,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = sqlc.arg('patient_id') AND t._result IS NOT NULL) AS INTEGER) AS results,
+    CAST((SELECT count(*) FROM report r WHERE r.patient_id = sqlc.arg('patient_id')) AS INTEGER) AS reports,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = sqlc.arg('patient_id') AND t.cancelled = 0 AND t._state <> 'released') AS INTEGER) AS open;

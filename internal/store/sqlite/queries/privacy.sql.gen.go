@@ -236,6 +236,32 @@ func (q *Queries) MessagesOfPatient(ctx context.Context, patientID ID) ([]int64,
 	return items, nil
 }
 
+const patientHolds = `-- name: PatientHolds :one
+SELECT CAST((SELECT count(*) FROM visit v WHERE v.patient_id = ?1) AS INTEGER) AS visits,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = ?1 AND t._result IS NOT NULL) AS INTEGER) AS results,
+    CAST((SELECT count(*) FROM report r WHERE r.patient_id = ?1) AS INTEGER) AS reports,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = ?1 AND t.cancelled = 0 AND t._state <> 'released') AS INTEGER) AS open
+`
+
+type PatientHoldsRow struct {
+	Visits  int64
+	Results int64
+	Reports int64
+	Open    int64
+}
+
+func (q *Queries) PatientHolds(ctx context.Context, patientID ID) (PatientHoldsRow, error) {
+	row := q.db.QueryRowContext(ctx, patientHolds, patientID)
+	var i PatientHoldsRow
+	err := row.Scan(
+		&i.Visits,
+		&i.Results,
+		&i.Reports,
+		&i.Open,
+	)
+	return i, err
+}
+
 const samePerson = `-- name: SamePerson :many
 SELECT id FROM patient WHERE merged_into = ?
 `

@@ -181,7 +181,7 @@ function Side({ labs, now }: { labs: S['LabRow'][]; now: number }) {
           <h2>{t('hub.decision')}</h2>
           <p className="small sec">{t('hub.decisionText')}</p>
         </div>
-        <span className={open.data?.open ? 'chip delta' : 'chip'}>
+        <span className={(open.data?.open ?? 0) > 0 ? 'chip delta' : 'chip'}>
           {t('hub.conflictCount', { count: open.data?.open ?? 0 })}
         </span>
       </div>

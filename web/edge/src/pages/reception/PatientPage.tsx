@@ -15,6 +15,10 @@ import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
+import { useCan } from '../../session';
+import { ForgetDialog } from './ForgetDialog';
+import { HistoryLink } from '../history/HistoryLink';
+import { Merged, MergedInto } from './Merged';
 
 /** PatientPage is one person: what is known, what may be corrected, and the visits. */
 export function PatientPage() {
@@ -41,7 +45,11 @@ export function PatientPage() {
         }}
       >
         <Edit key={person.data.patient.versions} patient={person.data.patient} />
-        <Visits visits={person.data.visits} />
+        <div className="col" style={{ gap: 16 }}>
+          <MergedInto id={person.data.patient.merged_into} />
+          <Visits visits={person.data.visits} />
+          <Merged records={person.data.merged} />
+        </div>
       </div>
     </div>
   );
@@ -72,6 +80,8 @@ function Edit({ patient }: { patient: S['Patient'] }) {
   const navigate = useNavigate();
   const [f, setF] = useState(() => formOf(patient));
   const [theirs, setTheirs] = useState<S['Patient'] | null>(null);
+  const [forgetting, setForgetting] = useState(false);
+  const can = useCan();
   const changed = fields.some((k) => f[k] !== formOf(patient)[k]) || f.sex !== patient.sex;
   const save = useMutation({
     mutationFn: (versions: string) =>
@@ -147,7 +157,14 @@ function Edit({ patient }: { patient: S['Patient'] }) {
           <Text label={t('patient.city')} value={f.city} onChange={(city) => setF({ ...f, city })} />
         </div>
         {save.error && problemOf(save.error).code !== 'stale_record' && <Fault error={save.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
+        <div className="row wrap" style={{ justifyContent: 'flex-end' }}>
+          <HistoryLink entity="patient" id={patient.id} />
+          {can('erasePatient') && (
+            <Button look="plain" data-testid="forget-open" onClick={() => setForgetting(true)}>
+              {t('forget.open')}
+            </Button>
+          )}
+          <span className="grow" />
           <Button onClick={() => void navigate({ to: '/reception', search: { patient: patient.id } })}>
             {t('patient.visit')}
           </Button>
@@ -162,6 +179,7 @@ function Edit({ patient }: { patient: S['Patient'] }) {
           </Button>
         </div>
       </div>
+      {forgetting && <ForgetDialog id={patient.id} onClose={() => setForgetting(false)} />}
       <Stale
         opened={theirs !== null}
         fields={differs}
