@@ -173,12 +173,8 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 			keys = append(keys, k)
 		}
 		if ent, ok := s.entity(k.Entity); ok && moves {
-			n := 1 + len(ent.Groups) // each group may leave a conflict record
-			if ent.Scope == journal.ScopeLab {
-				want[home] += n
-			}
-			if ent.Scope == journal.ScopeOrg || ent.Name == journal.EntityConflict { // that of a shared record is shared
-				want[org] += n
+			for _, scope := range scopesOf(ent, org, home) {
+				want[scope] += 1 + len(ent.Groups) // each group may leave a conflict record
 			}
 		}
 	}
@@ -207,6 +203,18 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 	}
 	slices.SortFunc(scopes, func(a, b ScopeNeed) int { return bytes.Compare(a.Scope[:], b.Scope[:]) })
 	return keys, scopes
+}
+
+// scopesOf gives the scopes in which an entry of this kind may move records: a conflict is at home where its record is,
+// which may be either.
+func scopesOf(ent journal.Entity, org, home lab.ID) []lab.ID {
+	switch {
+	case ent.Name == journal.EntityConflict:
+		return []lab.ID{org, home}
+	case ent.Scope == journal.ScopeOrg:
+		return []lab.ID{org}
+	}
+	return []lab.ID{home}
 }
 
 // mayBeErased tells that the entry speaks of somebody whom the hub may have been told to forget.
