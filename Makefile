@@ -95,7 +95,7 @@ sim-deep: ## the same with real files, a real Postgres and kill -9
 
 .PHONY: soak
 soak: bin/edge bin/hub ## the long fault tests: 500 kill rounds
-	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -run Kill ./internal/edge/...
+	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -v -run Kill ./cmd/edge/
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)

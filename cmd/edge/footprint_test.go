@@ -25,6 +25,7 @@ type footprint struct {
 	bin     string
 	data    string
 	address string
+	hl7     string // where analyzers connect
 	cmd     *exec.Cmd
 }
 
@@ -43,8 +44,8 @@ func releaseBuild(t *testing.T) string {
 // start runs the node and gives how long it took until the first page was served whole.
 func (f *footprint) start(ctx context.Context) time.Duration {
 	f.t.Helper()
-	f.address = freePort(f.t)
-	f.cmd = exec.CommandContext(ctx, f.bin, "serve", "--data", f.data, "--listen", f.address, "--listen-tls", "", "--hl7", freePort(f.t), "--astm", freePort(f.t), "--demo")
+	f.address, f.hl7 = freePort(f.t), freePort(f.t)
+	f.cmd = exec.CommandContext(ctx, f.bin, "serve", "--data", f.data, "--listen", f.address, "--listen-tls", "", "--hl7", f.hl7, "--astm", freePort(f.t), "--demo")
 	began := time.Now()
 	if err := f.cmd.Start(); err != nil {
 		f.t.Fatal(err)

@@ -173,7 +173,7 @@ func (v *victim) simulators(ctx context.Context, folder string, far string) []st
 	} {
 		list := filepath.Join(folder, fmt.Sprintf("acks-%d", i))
 		lists = append(lists, list)
-		args := append([]string{"simulate", "--every", "1ms", "--wait", "1s", "--prefix", "K" + strconv.Itoa(i), "--seed", strconv.Itoa(i + 1), "--acks", list}, flags...)
+		args := append([]string{"simulate", "--every", "1ms", "--wait", answerWait.String(), "--prefix", "K" + strconv.Itoa(i), "--seed", strconv.Itoa(i + 1), "--acks", list}, flags...)
 		cmd := exec.CommandContext(ctx, v.bin, args...)
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = 10 * time.Second
@@ -212,54 +212,6 @@ func acknowledged(t *testing.T, lists []string) map[string]int {
 	return acked
 }
 
-// stored reads the node's observations that are not duplicates: sample id to the number of rows in each message of it.
-func (v *victim) stored() map[string]map[int64]int {
-	v.t.Helper()
-	out, err := exec.CommandContext(v.t.Context(), v.bin, "dump", "--data", v.data, "observations").Output()
-	if err != nil {
-		v.t.Fatalf("dump observations: %v", err)
-	}
-	rows := map[string]map[int64]int{}
-	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
-		var r struct {
-			SampleID string `json:"sample_id"`
-			Message  int64  `json:"message"`
-			State    string `json:"state"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			v.t.Fatalf("dump: %v", err)
-		}
-		if r.State != "duplicate" && r.State != "incomplete" {
-			if rows[r.SampleID] == nil {
-				rows[r.SampleID] = map[int64]int{}
-			}
-			rows[r.SampleID][r.Message]++
-		}
-	}
-	return rows
-}
-
-// checkKept compares what was acknowledged with what is stored and gives the first difference: exactly one message holds
-// all the results. An analyzer that got no answer in time gives its transfer up with EOT and sends all again; what came
-// before the EOT is kept as a message of its own, with fewer rows.
-func checkKept(acked map[string]int, rows map[string]map[int64]int) error {
-	for id, n := range acked {
-		whole := 0
-		for _, k := range rows[id] {
-			if k > n {
-				return fmt.Errorf("sample %s: %d results were acknowledged, a message of it has %d", id, n, k)
-			}
-			if k == n {
-				whole++
-			}
-		}
-		if whole != 1 {
-			return fmt.Errorf("sample %s: %d results were acknowledged, %d messages hold them, rows of each %v", id, n, whole, rows[id])
-		}
-	}
-	return nil
-}
-
 func newVictim(t *testing.T, bin string, env ...string) (*victim, marks, string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -271,8 +223,9 @@ func newVictim(t *testing.T, bin string, env ...string) (*victim, marks, string)
 	return v, marks(v.marks), far
 }
 
-// TestKill kills the node at random instants while analyzers upload. Every acknowledged result is stored once, the chain
-// verifies, and the node starts again by itself, round after round.
+// TestKill kills the node at random instants while analyzers upload, and stalls it now and then until they give up. Every
+// acknowledged result is stored once, whatever was sent besides is proven to have been given up, the chain verifies, and the
+// node starts again by itself, round after round.
 func TestKill(t *testing.T) {
 	rounds := killRounds(t)
 	if testing.Short() {
@@ -286,6 +239,9 @@ func TestKill(t *testing.T) {
 	var fell [places]int
 	for round := range rounds {
 		flows(t, lists)
+		if round%4 == 1 {
+			v.stall(rng)
+		}
 		aim(m, round, rng)
 		v.kill()
 		fell[m.fell()]++
@@ -307,13 +263,39 @@ func TestKill(t *testing.T) {
 	if len(acked) < rounds {
 		t.Fatalf("only %d messages were acknowledged in %d rounds", len(acked), rounds)
 	}
-	if err := checkKept(acked, v.stored()); err != nil {
+	kept := v.kept()
+	if err := checkKept(acked, kept); err != nil {
 		t.Error(err)
+	}
+	if n := countGivenUp(kept); n < rounds/20 {
+		t.Errorf("only %d transfers with rows were given up: the test did not reach them", n)
+	} else {
+		t.Logf("%d transfers with rows were given up by EOT, and are duplicates of the whole message now", n)
 	}
 	if out, err := exec.CommandContext(t.Context(), v.bin, "verify", "--data", v.data).CombinedOutput(); err != nil {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
 	t.Logf("%d acknowledged messages, each stored once", len(acked))
+}
+
+// answerWait is how long the simulated analyzers wait for an answer, far less than the standard's 15 s: so that a node that
+// stalls makes them give up in the middle of a message, as a slow disk does.
+const answerWait = 300 * time.Millisecond
+
+// stall stops the node in the middle of the uploads for longer than the analyzers wait, and lets it go on. What it answers
+// then comes too late.
+func (v *victim) stall(rng *rand.Rand) {
+	v.t.Helper()
+	pause := time.NewTimer(time.Duration(rng.Int64N(int64(30 * time.Millisecond))))
+	<-pause.C
+	if err := v.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		v.t.Fatal(err)
+	}
+	pause.Reset(answerWait + 100*time.Millisecond)
+	<-pause.C
+	if err := v.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		v.t.Fatal(err)
+	}
 }
 
 // flows waits until the analyzers came back after the last kill: something was acknowledged in this round.
@@ -380,7 +362,7 @@ func TestKillFindsAnEarlyAcknowledgement(t *testing.T) {
 		_ = os.Truncate(v.marks, 0)
 		acked := acknowledged(t, lists)
 		v.start()
-		if err := checkKept(acked, v.stored()); err != nil {
+		if err := checkKept(acked, v.kept()); err != nil {
 			t.Logf("found in round %d: %v", round+1, err)
 			v.kill()
 			return

@@ -23,6 +23,7 @@ import (
 	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -231,7 +232,7 @@ func (n *Node) route(o Options) error {
 	router.Method(http.MethodGet, "/ca.crt", ca)
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
-		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
+		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Privacy: privacy.New(privacy.Options{DB: n.DB}), Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
 		Lines: n.archive, Finder: n.finder, Dialects: n.dialects, Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {

@@ -98,6 +98,7 @@ func plant(t *testing.T) *planted {
 	p.register()
 	p.measure()
 	p.sign()
+	p.sentences()
 	p.typing()
 	return p
 }
@@ -187,17 +188,17 @@ func (p *planted) sign() {
 	who := release.Who{Actor: path, Proved: p.node.DB.Now()}
 	for _, row := range p.rows() {
 		if row.State == "held" {
-			_, err := p.node.Release.Decide(ctx, who, row.ItemID, release.Decide{Decision: "accept", Note: "fits", Versions: row.Versions})
+			_, err := p.node.Release.Decide(ctx, who, row.ItemID, release.Decide{Decision: "accept", Note: "fits Zebrelda", Versions: row.Versions})
 			p.must(err)
 		}
 	}
 	_, err = p.node.Release.LogCall(ctx, who, p.key(), p.rows()["K"].ResultID, release.LogCall{
-		Reached: "brother of Zebrelda", Role: "relative", Phone: plantedPhone, Said: "K 7.2", ReadBack: true, Outcome: "reached",
+		Reached: "brother of Zebrelda", Role: "brother of Zebrelda", Phone: plantedPhone, Said: "K 7.2, Zebrelda", ReadBack: true, Outcome: "reached",
 	})
 	p.must(err)
 	sheet, err := p.node.Release.Case(ctx, who, p.visit.ID)
 	p.must(err)
-	r, err := p.node.Release.Sign(ctx, who, p.key(), p.visit.ID, release.Sign{Versions: sheet.Versions})
+	r, err := p.node.Release.Sign(ctx, who, p.key(), p.visit.ID, release.Sign{Comment: "Zebrelda was fasting", Versions: sheet.Versions})
 	p.must(err)
 	paper, err := p.node.Release.PDF(ctx, path, r.Report.ID)
 	p.must(err)
@@ -443,7 +444,7 @@ func TestErasureLeavesNothingInTheFolder(t *testing.T) {
 	key, in := p.key(), privacy.Request{Reference: "request 8", Override: "court order"}
 	done, err := office.Erase(t.Context(), actor, proof, key, id, in)
 	p.must(err)
-	if done.Files != 2 || done.Labels == 0 || done.Messages != 3 || done.Sessions != 3 || done.Persons != 1 {
+	if done.Files != 4 || done.Sentences == 0 || done.Labels == 0 || done.Messages != 3 || done.Sessions != 3 || done.Persons != 1 {
 		t.Errorf("done: %+v", done)
 	}
 	if found := p.files(); len(found) != 0 {
@@ -452,7 +453,7 @@ func TestErasureLeavesNothingInTheFolder(t *testing.T) {
 	if _, err := office.Erase(t.Context(), actor, proof, key, id, in); err != nil {
 		t.Errorf("the same request again: %v", err)
 	}
-	if row := p.rows()["NA"]; row.Value != "140" || row.State != "released" {
+	if row := p.rows()["NA"]; row.Value != "141" || row.State != "released" {
 		t.Errorf("the value after the erasure: %+v", row)
 	}
 	report, err := p.node.DB.VerifyChain(t.Context(), sqlite.VerifyOptions{})

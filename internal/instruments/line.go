@@ -58,10 +58,12 @@ type Chunk struct {
 // Ending tells how a message came to its end.
 type Ending string
 
-// The endings. Only a Cut message is incomplete: of it, whole order groups alone may be used, and never on an order.
+// The endings. Only a Terminated message is whole. Of the others nothing is filed: what a sender gave up it sends again as a
+// whole. The records of a Closed or GivenUp message are each whole; of a Cut one the last group may be torn.
 const (
 	Terminated Ending = "terminated" // by its L record, or by the end of its block
 	Closed     Ending = "closed"     // by EOT or by the next H record: the L record never came
+	GivenUp    Ending = "given_up"   // by EOT behind a frame that we refused
 	Cut        Ending = "cut"        // the line or the session failed before the end
 )
 

@@ -36,5 +36,6 @@ func (r *routes) all() {
 	r.watching()
 	r.dialects()
 	r.release()
+	r.privacyRoutes()
 	r.overview()
 }

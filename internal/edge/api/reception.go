@@ -28,6 +28,14 @@ func (r *routes) reception() {
 		Summary: "Change what is known about a patient",
 	}, change(r.s.Desk.ChangePatient))
 	mount(r, Route{
+		Method: http.MethodPost, Path: "/patients/{id}/merge", ID: "mergePatients", Tag: "reception", Rule: May(access.PatientEdit),
+		Summary: "Say that another record is the same person", Doc: "Nothing is moved: visits, reports and bills stay as they were issued, and the merge can be undone.",
+	}, onceByID(r.s.Desk.MergePatients))
+	mount(r, Route{
+		Method: http.MethodPost, Path: "/patients/{id}/unmerge", ID: "unmergePatient", Tag: "reception", Rule: May(access.PatientEdit),
+		Summary: "Take a merged record out again",
+	}, change(r.s.Desk.UnmergePatient))
+	mount(r, Route{
 		Method: http.MethodPost, Path: "/patients/{id}/consents", ID: "addConsent", Tag: "reception", Rule: May(access.ConsentTake),
 		Summary: "Take a consent",
 	}, onceByID(r.s.Desk.AddConsent))

@@ -43,7 +43,7 @@ func open(t *testing.T) *node {
 	}
 	t.Cleanup(func() { _ = n.Close() })
 	founding := setup.Founding{Lab: setup.LabInput{Name: "Demo Lab", Levels: 1, AutoReceive: true}, NodeCode: "K7"}
-	roles := []string{"receptionist", "technician", "pathologist"}
+	roles := []string{"receptionist", "technician", "pathologist", "manager"}
 	for _, r := range roles {
 		founding.People = append(founding.People, setup.UserInput{Login: r, Name: "Demo " + r, Roles: []string{r}, Password: password, Active: true})
 	}

@@ -11,6 +11,7 @@ import (
 	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
+	"jaanch/internal/edge/privacy"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -26,6 +27,7 @@ type Services struct {
 	Bench    *bench.Bench
 	Release  *release.Desk
 	Office   *setup.Office
+	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
 	Lines    *line.Archive

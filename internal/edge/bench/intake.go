@@ -208,6 +208,7 @@ func (s *intake) again(m instruments.Message, profile string, i int, d driver.Me
 // keep stores a message with its observations and files those that have a home. It tells whether the message is stored
 // already: the same Store came a second time.
 func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d driver.Message, device device) (known bool, err error) {
+	whole := s.b.whole(m, d.Profile)
 	warnings, err := json.Marshal(warningCodes(d.Warnings))
 	if err != nil {
 		return false, fmt.Errorf("encode warnings: %w", err)
@@ -215,7 +216,7 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	stored, err := s.q.AddMessage(ctx, queries.AddMessageParams{
 		Session: queries.ID(m.Session), Idx: int64(m.Index) + int64(part)<<20, InstrumentID: queries.ID(device.id), Sender: d.Sender.Raw, Address: host(s.in.Peer.Address),
 		Protocol: string(m.Protocol), Profile: d.Profile, Kind: string(d.Kind), ControlID: d.ControlID, Digest: d.Digest[:], TimedAll: flagOf(d.TimedAll),
-		Ended: flagOf(m.Ending != instruments.Cut), Bears: flagOf(len(d.Observations) > 0), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...),
+		Ended: flagOf(whole), Bears: flagOf(whole && len(d.Observations) > 0), AtMs: s.tx.Now().UnixMilli(), Text: append([]byte{}, m.Text...),
 		Warnings: string(warnings), BytesIn: int64(len(m.Text)),
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -228,19 +229,23 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	if err != nil {
 		return false, err
 	}
+	if !whole {
+		if stored.DuplicateOf, err = s.longer(ctx, stored.ID, m, d, device); err != nil {
+			return false, err
+		}
+	}
 	f := newMatcher(s)
-	f.device, f.message, f.duplicate, f.repeat, f.cut = device, stored.ID, stored.DuplicateOf.Valid && !repeat, repeat, m.Ending == instruments.Cut
+	f.device, f.message, f.duplicate, f.repeat, f.cut = device, stored.ID, stored.DuplicateOf.Valid && !repeat, repeat, !whole
 	if err := s.refused(ctx, device, d.Refusals); err != nil {
 		return false, err
 	}
-	rows := d.Observations
-	if f.cut {
-		rows = d.Complete()
-	}
-	for i, o := range rows {
+	for i, o := range rowsOf(m, d) {
 		if err := f.observation(ctx, i, o, d.Kind); err != nil {
 			return false, err
 		}
+	}
+	if err := s.replace(ctx, stored.ID, m, d, device); err != nil {
+		return false, err
 	}
 	return false, f.settle(ctx)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -96,7 +97,15 @@ func (b *bareDB) prepared(query string) *sql.Stmt {
 	return s
 }
 
+// run runs a statement as a program would that knows what it asks for: Exec where no row comes back, and every row read
+// where rows do.
 func (b *bareDB) run(query string, args ...any) {
+	if _, text, _ := strings.Cut(query, "\n"); !strings.HasPrefix(query, "SELECT") && !strings.HasPrefix(text, "SELECT") && !strings.Contains(query, "RETURNING") {
+		if _, err := b.prepared(query).ExecContext(context.Background(), args...); err != nil {
+			panic(err)
+		}
+		return
+	}
 	rows, err := b.prepared(query).QueryContext(context.Background(), args...)
 	if err != nil {
 		panic(err)

@@ -101,11 +101,11 @@ func (d *deciding) put(ctx context.Context, rows []queries.Observation, at place
 			return err
 		}
 	}
-	return d.note(rows, lab.ID{}, lab.ID{})
+	return d.note(ctx, rows, lab.ID{}, lab.ID{})
 }
 
 // note keeps who decided what.
-func (d *deciding) note(rows []queries.Observation, item, filed lab.ID) error {
+func (d *deciding) note(ctx context.Context, rows []queries.Observation, item, filed lab.ID) error {
 	ids := make([]int64, 0, len(rows))
 	for _, o := range rows {
 		ids = append(ids, o.ID)
@@ -114,11 +114,36 @@ func (d *deciding) note(rows []queries.Observation, item, filed lab.ID) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
+	about, err := d.patientOf(ctx, rows[0])
+	if err != nil {
+		return err
+	}
 	return d.tx.Insert("inbox_decision", d.tx.NewID(), sqlite.Row{
 		"instrument_id": lab.ID(rows[0].InstrumentID), "message_id": rows[0].MessageID, "observations": string(raw), "action": d.in.Action,
 		"sample_id": d.in.SampleID, "test_id": d.in.TestID, "order_test_id": item, "result_id": filed, "why": orNil(d.in.Reason),
-		"user_id": d.tx.Actor().ID, "at_ms": d.tx.Now().UnixMilli(),
+		"user_id": d.tx.Actor().ID, "at_ms": d.tx.Now().UnixMilli(), "patient_id": about,
 	})
+}
+
+// patientOf gives whom a decision is about: the patient of the tube that was chosen, or of the one that the row names. Zero
+// where nobody knows.
+func (d *deciding) patientOf(ctx context.Context, o queries.Observation) (lab.ID, error) {
+	tube := d.in.SampleID
+	if tube.IsZero() {
+		tube = lab.ID(o.SampleID)
+	}
+	if tube.IsZero() {
+		return lab.ID{}, nil
+	}
+	s, err := d.q.Sample(ctx, queries.ID(tube))
+	if err != nil {
+		return lab.ID{}, fmt.Errorf("read sample %s: %w", tube, err)
+	}
+	v, err := d.q.Visit(ctx, s.VisitID)
+	if err != nil {
+		return lab.ID{}, fmt.Errorf("read visit %s: %w", lab.ID(s.VisitID), err)
+	}
+	return lab.ID(v.PatientID), nil
 }
 
 // mapThem says what a code means, for ever or for these rows alone, and looks for their home again.
@@ -130,7 +155,7 @@ func (d *deciding) mapThem(ctx context.Context, head queries.Observation, rows [
 		if err := d.b.mapCode(ctx, d.tx, lab.ID(head.InstrumentID), CodeInput{Code: head.MapCode, TestID: d.in.TestID}); err != nil {
 			return err
 		}
-		return d.note(rows, lab.ID{}, lab.ID{})
+		return d.note(ctx, rows, lab.ID{}, lab.ID{})
 	}
 	d.in.SampleID = lab.ID(head.SampleID)
 	return d.attach(ctx, head, rows)
@@ -209,7 +234,7 @@ func (d *deciding) fileOne(ctx context.Context, o queries.Observation, item quer
 	if err := d.f.mark(ctx, o.ID, place{state: "attached", reason: o.Reason, test: test, sample: target, item: item}, id); err != nil {
 		return err
 	}
-	return d.note([]queries.Observation{o}, lab.ID(item.ID), id)
+	return d.note(ctx, []queries.Observation{o}, lab.ID(item.ID), id)
 }
 
 // addTest orders one more test on the sample's visit, without a charge: the desk is told by the daily list.

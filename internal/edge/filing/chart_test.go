@@ -32,6 +32,7 @@ func TestChartIsWhatTheDatabaseHolds(t *testing.T) {
 			{"NA", filing.Entry{Text: "140", Source: result.Manual}},
 			{"NA", filing.Entry{Text: "141", Source: result.Manual}},   // corrected in place
 			{"NA", filing.Entry{Text: "142", Source: result.Analyzer}}, // a version of its own
+			{"TRIG", filing.Entry{Text: "450", Source: result.Manual}}, // normal by no limit, and held by a rule about the visit
 			{"BUN", filing.Entry{Source: result.Calculated, NotReported: "missing_input"}},
 		} {
 			held, err := f.Chart(t.Context(), v.ID)
@@ -59,14 +60,21 @@ func TestChartIsWhatTheDatabaseHolds(t *testing.T) {
 		if err := f.Settle(t.Context(), v.ID); err != nil {
 			return err
 		}
+		states, tests, err := sqlite.Standings(t.Context(), tx, v.ID)
+		if err != nil {
+			return err
+		}
+		for _, item := range tests {
+			if want := states[lab.ID(item.ID)].State; item.State != want {
+				t.Errorf("%s was left %s, a fresh reading says %s", item.Code, item.State, want)
+			}
+		}
 		held, err := f.Chart(t.Context(), v.ID)
 		if err != nil {
 			return err
 		}
-		for _, item := range held.Tests {
-			if len(held.ResultsOf(item.ID)) > 0 && item.State == string(result.Pending) {
-				t.Errorf("%s has a value and is still remembered as pending", item.Code)
-			}
+		if diff := cmp.Diff(tests, held.Tests); diff != "" {
+			t.Errorf("after the visit was settled, what is remembered differs from the database:\n%s", diff)
 		}
 		return nil
 	})

@@ -237,7 +237,7 @@ func (f *Filer) insert(g *Filing) error {
 	if err != nil {
 		return err
 	}
-	row["order_test_id"], row["version"], row["supersedes"] = lab.ID(g.item.ID), g.result.Version, g.result.Supersedes
+	row["order_test_id"], row["version"], row["supersedes"], row["patient_id"] = lab.ID(g.item.ID), g.result.Version, g.result.Supersedes, lab.ID(g.item.PatientID)
 	fresh := f.stamp == f.tx.Entries()
 	if err := f.tx.Insert("result", g.result.ID, row); err != nil || !fresh {
 		return err

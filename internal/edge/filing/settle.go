@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"jaanch/internal/lab"
@@ -25,15 +26,18 @@ func (f *Filer) Settle(ctx context.Context, visit lab.ID) error {
 	if err != nil {
 		return err
 	}
-	delete(f.charts, visit) // it does not know the states that are written now
 	if changed {
-		return sqlite.RefreshStates(ctx, f.tx, visit)
+		if w.states, err = w.chart.Standings(); err != nil {
+			return err
+		}
 	}
+	delete(f.charts, visit) // it does not know the states that are written now
 	return sqlite.WriteStates(ctx, f.tx, visit, w.states, w.tests)
 }
 
 // work is a visit's tests with their newest values.
 type work struct {
+	chart  *sqlite.Chart
 	tests  []queries.OrderTestsRow
 	states map[lab.ID]sqlite.Standing
 	defs   map[queries.ID]catalogue.Test
@@ -49,7 +53,7 @@ func (f *Filer) load(ctx context.Context, visit lab.ID) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &work{tests: c.Tests, states: states, defs: map[queries.ID]catalogue.Test{}, values: map[string]result.Value{}}
+	w := &work{chart: c, tests: c.Tests, states: states, defs: map[queries.ID]catalogue.Test{}, values: map[string]result.Value{}}
 	for _, t := range c.Tests {
 		def, err := sqlite.ReadTest(ctx, f.tx, lab.ID(t.TestID))
 		if err != nil {
@@ -215,7 +219,7 @@ func (f *Filer) consistency(ctx context.Context, w *work) (bool, error) {
 			panel.Values[t.Code] = *v.Num
 			panel.Flags[t.Code] = result.Flag(r.Flag)
 		}
-		holds, err := heldBy(r)
+		holds, err := w.chart.Holds(r)
 		if err != nil {
 			return false, err
 		}
@@ -223,19 +227,12 @@ func (f *Filer) consistency(ctx context.Context, w *work) (bool, error) {
 			deltas[t.SampleID]++
 		}
 	}
-	return f.addHolds(w, result.Check(panel), deltas)
-}
-
-func heldBy(r queries.ResultsOfVisitRow) ([]result.Hold, error) {
-	if r.ID == (queries.ID{}) {
-		return nil, nil
-	}
-	return sqlite.ParseHolds(r.Holds)
+	return f.addHolds(ctx, w, result.Check(panel), deltas)
 }
 
 // addHolds writes the holds that the rules found, and takes away those of rules that no longer fire. It tells whether there
 // were any.
-func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.ID]int) (bool, error) {
+func (f *Filer) addHolds(ctx context.Context, w *work, findings []result.Finding, deltas map[queries.ID]int) (bool, error) {
 	changed := false
 	var rules map[string]bool
 	for _, t := range w.tests {
@@ -243,7 +240,7 @@ func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.
 		if state.Result.ID == (queries.ID{}) || state.Level > 0 || state.Released {
 			continue
 		}
-		old, err := heldBy(state.Result)
+		old, err := w.chart.Holds(state.Result)
 		if err != nil {
 			return false, err
 		}
@@ -260,23 +257,32 @@ func (f *Filer) addHolds(w *work, findings []result.Finding, deltas map[queries.
 		if hasCode(next, result.HoldDelta) && result.WrongTube(deltas[t.SampleID]) {
 			next = append(next, result.NewHold(result.HoldWrongTube))
 		}
-		before, err := sqlite.HoldsText(old)
-		if err != nil {
-			return false, err
-		}
-		after, err := sqlite.HoldsText(next)
-		if err != nil {
-			return false, err
-		}
-		if before == after {
+		if slices.EqualFunc(old, next, sameHold) {
 			continue
 		}
-		if err := f.tx.Change("result", lab.ID(state.Result.ID), nil, sqlite.Row{"holds": after}); err != nil {
+		if err := f.setHolds(ctx, w.chart, state.Result.ID, next); err != nil {
 			return false, err
 		}
 		changed = true
 	}
 	return changed, nil
+}
+
+func sameHold(a, b result.Hold) bool { return a.Code == b.Code && maps.Equal(a.Params, b.Params) }
+
+func (f *Filer) setHolds(ctx context.Context, c *sqlite.Chart, id queries.ID, holds []result.Hold) error {
+	text, err := sqlite.HoldsText(holds)
+	if err != nil {
+		return err
+	}
+	fresh := f.stamp == f.tx.Entries()
+	if err := f.tx.Change("result", lab.ID(id), nil, sqlite.Row{"holds": text}); err != nil {
+		return err
+	}
+	if fresh {
+		f.stamp = f.tx.Entries()
+	}
+	return c.SetHolds(ctx, f.tx, id, text)
 }
 
 // ruleCodes gives the codes of all holds that addHolds is the master of; made is what an earlier call gave.

@@ -235,12 +235,29 @@ func (r *redactor) record(record []byte, separator byte, inner []byte, isHL7 boo
 		if !isHL7 && name == "C" && number == 4 && len(fields) > 2 && string(fields[2]) == "I" {
 			c = keep // the instrument's own flag codes
 		}
+		if c == keep && sexField(isHL7, name, number) && !isSex(f) {
+			c = blank // a sender that is off by one field must not show a date of birth
+		}
 		if c == keep {
 			continue
 		}
 		r.remember(f, inner, patientField(isHL7, name, number))
 		r.coverField(f, inner, c)
 	}
+}
+
+// sexField tells whether a field is the one of a patient record that is kept, because intervals depend on it.
+func sexField(isHL7 bool, name string, number int) bool {
+	return isHL7 && name == "PID" && number == 8 || !isHL7 && name == "P" && number == 9
+}
+
+// isSex tells whether a text says nothing but a sex.
+func isSex(f []byte) bool {
+	switch string(bytes.ToLower(bytes.TrimSpace(f))) {
+	case "", "m", "f", "u", "o", "a", "n", "male", "female", "other", "unknown":
+		return true
+	}
+	return false
 }
 
 // patientField tells whether a field names a person: its words must not stand anywhere else either.

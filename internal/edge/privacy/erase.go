@@ -38,22 +38,20 @@ func New(o Options) *Office {
 
 // Request asks to forget a patient.
 type Request struct {
-	// Reference names the written request in the lab's file. It is kept for ever, so it must not name anybody.
-	Reference string
-	// Override says why somebody is forgotten although their reports should still be kept: a code or a few words that
-	// name nobody. Empty: refuse.
-	Override string
+	Reference string `json:"reference" minLength:"1" maxLength:"80" doc:"Names the written request in the lab's file. It is kept for ever and must not name anybody."`
+	Override  string `json:"override,omitempty" maxLength:"200" doc:"Why somebody is forgotten although their reports should still be kept: a few words that name nobody. Empty refuses."`
 }
 
 // Erased tells what was done. Nothing in it names the person.
 type Erased struct {
-	Patient   lab.ID
-	Persons   int // records that were emptied: the patient's own and those merged into it
-	Files     int // report documents and contents removed
-	Labels    int // label jobs removed
-	Messages  int // messages of analyzers emptied
-	Sessions  int // raw transmissions emptied; what they held of other patients stays in the filed values alone
-	Namesakes int // transmissions that hold the name and nothing else of the person, left because others bear the name too
+	Patient   lab.ID `json:"patient_id"`
+	Persons   int    `json:"persons" doc:"Records that were emptied: the patient's own and those merged into it."`
+	Files     int    `json:"files" doc:"Report documents and contents removed."`
+	Labels    int    `json:"labels" doc:"Waiting labels removed."`
+	Messages  int    `json:"messages" doc:"Messages of analyzers emptied."`
+	Sessions  int    `json:"sessions" doc:"Raw transmissions emptied; what they held of other patients stays in the filed values alone."`
+	Sentences int    `json:"sentences" doc:"Sentences about discarded messages of nobody that named the patient."`
+	Namesakes int    `json:"namesakes" doc:"Transmissions that hold the name and nothing else of the person, left because others bear the name too."`
 }
 
 // Erase forgets a patient: every personal value in journal, rows and search words, the drawn reports, waiting labels,
@@ -126,6 +124,9 @@ func (e *eraser) run(ctx context.Context, id lab.ID, found traces) error {
 	if err := e.archive(ctx, persons, found); err != nil {
 		return err
 	}
+	if err := e.sentences(ctx, m); err != nil {
+		return err
+	}
 	for _, person := range persons {
 		if err := e.beside(ctx, person); err != nil {
 			return err
@@ -157,21 +158,26 @@ func (e *eraser) persons(ctx context.Context, id lab.ID) ([]lab.ID, error) {
 
 // allowed refuses while released reports must be kept, unless the request says why not.
 func (e *eraser) allowed(ctx context.Context, persons []lab.ID) error {
-	var last int64
-	for _, id := range persons {
-		at, err := e.q.LastRelease(ctx, queries.ID(id))
-		if err != nil {
-			return fmt.Errorf("read the releases of patient %s: %w", id, err)
-		}
-		last = max(last, at)
-	}
-	until := time.UnixMilli(last).UTC().AddDate(e.office.keepYears, 0, 0)
-	if last == 0 || e.in.Override != "" || !e.tx.Now().Before(until) {
-		return nil
+	until, kept, err := e.keptUntil(ctx, persons)
+	if err != nil || !kept || e.in.Override != "" || !e.tx.Now().Before(until) {
+		return err
 	}
 	out := lab.Conflict("must_be_kept", "Released reports of this patient must still be kept. To forget the patient all the same, give the reason.")
 	out.Detail = map[string]any{"until": until.Format(time.RFC3339)}
 	return out
+}
+
+// keptUntil tells when the reports of these people need no longer be kept; false where none was ever released.
+func (e *eraser) keptUntil(ctx context.Context, persons []lab.ID) (time.Time, bool, error) {
+	var last int64
+	for _, id := range persons {
+		at, err := e.q.LastRelease(ctx, queries.ID(id))
+		if err != nil {
+			return time.Time{}, false, fmt.Errorf("read the releases of patient %s: %w", id, err)
+		}
+		last = max(last, at)
+	}
+	return time.UnixMilli(last).UTC().AddDate(e.office.keepYears, 0, 0), last > 0, nil
 }
 
 func (e *eraser) note() string {
@@ -193,6 +199,9 @@ func (e *eraser) beside(ctx context.Context, person lab.ID) error {
 		return fmt.Errorf("remove waiting labels: %w", err)
 	}
 	e.out.Files, e.out.Labels = e.out.Files+int(files), e.out.Labels+int(labels)
+	if _, err := e.q.DropStage(ctx, person[:]); err != nil {
+		return fmt.Errorf("remove records of the hub that were kept aside: %w", err)
+	}
 	if err := e.q.DropCommentDrafts(ctx, id); err != nil {
 		return fmt.Errorf("remove drafted comments: %w", err)
 	}
@@ -204,6 +213,25 @@ func (e *eraser) beside(ctx context.Context, person lab.ID) error {
 	}
 	if err := e.q.DropAnswers(ctx, person[:]); err != nil {
 		return fmt.Errorf("remove kept answers: %w", err)
+	}
+	return nil
+}
+
+// sentences empties what people wrote about messages that belonged to nobody, where it names the patient: such a decision
+// is its own subject.
+func (e *eraser) sentences(ctx context.Context, m marks) error {
+	rows, err := e.q.StrangersDecisions(ctx)
+	if err != nil {
+		return fmt.Errorf("read decisions about messages of nobody: %w", err)
+	}
+	for _, r := range rows {
+		if !m.within(r.Why) {
+			continue
+		}
+		if err := e.tx.Erase(lab.ID(r.ID), e.note()); err != nil {
+			return err
+		}
+		e.out.Sentences++
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"jaanch/internal/edge/edgetest"
 	"jaanch/internal/edge/privacy"
+	"jaanch/internal/edge/reception"
 	"jaanch/internal/instruments"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
@@ -124,5 +125,63 @@ func TestMergedRecordsGoToo(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestStagedRecordsGoToo clears what the hub sent of the patient and could not be installed, and leaves that of others.
+func TestStagedRecordsGoToo(t *testing.T) {
+	t.Parallel()
+	l := edgetest.New(t)
+	v, other := l.Visit(t, "Zebrelda Quuxington", "F", 40, "HB"), l.Visit(t, "Asha Sharma", "F", 34, "HB")
+	err := l.DB.Update(t.Context(), lab.System(), "sync", func(tx *sqlite.Tx) error {
+		for i, id := range []lab.ID{v.Patient.ID, other.Patient.ID} {
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO sync_stage (scope, pos, ent, id, payload, epoch, your_last_seq, subject) VALUES ('s', ?, 1, ?, CAST('Zebrelda' AS BLOB), 1, 0, ?)", i, id[:], id[:])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	erase(t, l, v.Patient.ID)
+	var left int
+	err = l.DB.View(t.Context(), func(tx *sqlite.ReadTx) error {
+		return tx.QueryRowContext(t.Context(), "SELECT count(*) FROM sync_stage").Scan(&left)
+	})
+	if err != nil || left != 1 {
+		t.Errorf("%d records are kept aside, want the other patient's; %v", left, err)
+	}
+}
+
+// TestLockedTextsMayOnlyBeEmptied: that an erasure reaches the texts of locked records opens them to nothing else.
+func TestLockedTextsMayOnlyBeEmptied(t *testing.T) {
+	t.Parallel()
+	l := edgetest.New(t)
+	in := reception.Register{
+		Patient: &reception.PatientInput{Name: "Zebrelda Quuxington", Sex: "F", AgeValue: 40, AgeUnit: "y"}, Priority: "routine", Collected: true, Items: l.Items(t, "CBC"),
+		Bill: reception.BillInput{Payments: []reception.PaymentInput{{Mode: "upi", Amount: 100, Reference: "zebrelda@upi"}}},
+	}
+	if _, err := l.Desk.Register(t.Context(), l.People[access.Receptionist], l.DB.NewID().String(), in); err != nil {
+		t.Fatal(err)
+	}
+	var raw []byte
+	err := l.DB.View(t.Context(), func(tx *sqlite.ReadTx) error {
+		return tx.QueryRowContext(t.Context(), "SELECT id FROM payment").Scan(&raw)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(value any) error {
+		return l.DB.Update(t.Context(), l.People[access.Manager], "test", func(tx *sqlite.Tx) error {
+			return tx.Change("payment", lab.ID(raw), nil, sqlite.Row{"reference": value})
+		})
+	}
+	if err := change("another@upi"); lab.KindOf(err) != lab.KindLocked {
+		t.Errorf("a locked text was changed: %v", err)
+	}
+	if err := change(nil); err != nil {
+		t.Errorf("a locked text cannot be emptied: %v", err)
 	}
 }

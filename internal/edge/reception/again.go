@@ -34,7 +34,7 @@ func (d *Desk) NewTube(ctx context.Context, tx *sqlite.Tx, id lab.ID, tests []la
 		ID: tx.NewID(), VisitID: tube.VisitID, Accession: number, State: sample.Expected, Specimen: tube.Specimen, Container: tube.Container,
 		Draw: tube.Draw, RecollectOf: tube.ID,
 	}
-	if err := tx.Insert("sample", next.ID, sampleRow(next, int(count), tx.Now().UnixMilli(), setting.NodeCode)); err != nil {
+	if err := addSample(ctx, tx, next, int(count), tx.Now().UnixMilli(), setting.NodeCode); err != nil {
 		return err
 	}
 	for _, t := range tests {

@@ -188,7 +188,7 @@ func (r *registration) reuseTubes(ctx context.Context, q *queries.Queries) error
 		if err != nil {
 			return err
 		}
-		if err := r.tx.Insert("sample", s.ID, sampleRow(s, len(rows)+i, now.UnixMilli(), r.setting.NodeCode)); err != nil {
+		if err := addSample(ctx, r.tx, s, len(rows)+i, now.UnixMilli(), r.setting.NodeCode); err != nil {
 			return err
 		}
 		r.samples = append(r.samples, s)

@@ -155,6 +155,18 @@ func (f *finder) person(ctx context.Context, id lab.ID) error {
 	if err != nil {
 		return err
 	}
+	if !p.MergedTo.IsZero() {
+		if f.has(p.MergedTo) {
+			return nil
+		}
+		id = p.MergedTo
+		if p, err = sqlite.ReadPerson(ctx, f.tx, id); err != nil {
+			return err
+		}
+	}
+	if f.has(id) {
+		return nil
+	}
 	visits, err := f.q.PatientVisits(ctx, queries.ID(id))
 	if err != nil {
 		return fmt.Errorf("count the visits of patient %s: %w", id, err)
@@ -164,6 +176,11 @@ func (f *finder) person(ctx context.Context, id lab.ID) error {
 		Age: AgeText(p.Patient, f.desk.day(f.tx.Now())), Phone: p.Phone, At: msTime(visits.LastMs),
 	})
 	return nil
+}
+
+// has tells whether the person was found already, under this record or under one that was merged into it.
+func (f *finder) has(person lab.ID) bool {
+	return slices.ContainsFunc(f.out.Hits, func(h Hit) bool { return h.Kind == "patient" && h.ID == person })
 }
 
 func (f *finder) visit(ctx context.Context, id lab.ID) error {

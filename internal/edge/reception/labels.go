@@ -38,11 +38,15 @@ func (d *Desk) queueLabel(ctx context.Context, tx *sqlite.Tx, tube lab.ID, copie
 	if err != nil {
 		return fmt.Errorf("count the labels of sample %s: %w", tube, err)
 	}
+	visit, err := q.Visit(ctx, row.VisitID)
+	if err != nil {
+		return fmt.Errorf("read visit %s: %w", lab.ID(row.VisitID), err)
+	}
 	copyNumber := int(before.Newest) + 1
 	id := tx.NewID()
 	err = tx.Insert("label_print", id, sqlite.Row{
 		"sample_id": tube, "visit_id": lab.ID(row.VisitID), "copies": copies, "copy": copyNumber, "printer_id": printer, "reason": textOrNil(reason),
-		"user_id": tx.Actor().ID, "at_ms": tx.Now().UnixMilli(),
+		"user_id": tx.Actor().ID, "at_ms": tx.Now().UnixMilli(), "patient_id": lab.ID(visit.PatientID),
 	})
 	if err != nil || printer.IsZero() {
 		return err

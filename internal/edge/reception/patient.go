@@ -29,6 +29,8 @@ type Patient struct {
 	Due       lab.Paise  `json:"due" doc:"Unpaid, in paise."`
 	Consent   *Consent   `json:"consent,omitempty" doc:"The newest consent that still holds."`
 	Versions  string     `json:"versions" doc:"Send it back with a change."`
+	// MergedInto is set on a record that was found to be the same person as another one.
+	MergedInto lab.ID `json:"merged_into,omitempty,omitzero"`
 }
 
 // PatientInput is what the desk types about a person. Either a birth date or an age is given, or neither.
@@ -78,6 +80,7 @@ type ConsentInput struct {
 type PatientDetail struct {
 	Patient Patient        `json:"patient"`
 	Visits  []VisitSummary `json:"visits"`
+	Merged  []MergedRecord `json:"merged" doc:"Records that were merged into this one."`
 }
 
 // DuplicateQuery is what is known so far while a new patient is typed.

@@ -66,7 +66,7 @@ func (d *Desk) ChangePatient(ctx context.Context, actor lab.Actor, id lab.ID, in
 
 // Patient gives a person with the visits.
 func (d *Desk) Patient(ctx context.Context, actor lab.Actor, id lab.ID) (PatientDetail, error) {
-	out := PatientDetail{Visits: []VisitSummary{}}
+	out := PatientDetail{Visits: []VisitSummary{}, Merged: []MergedRecord{}}
 	err := d.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
 		var err error
 		if out.Patient, err = d.readPatient(ctx, tx, id); err != nil {
@@ -83,7 +83,8 @@ func (d *Desk) Patient(ctx context.Context, actor lab.Actor, id lab.ID) (Patient
 			}
 			out.Visits = append(out.Visits, s)
 		}
-		return nil
+		out.Merged, err = d.mergedRecords(ctx, tx, id)
+		return err
 	})
 	if err != nil {
 		return out, err
@@ -174,7 +175,7 @@ func (d *Desk) readPatient(ctx context.Context, tx *sqlite.ReadTx, id lab.ID) (P
 func (d *Desk) patientView(p sqlite.Person, tx *sqlite.ReadTx) Patient {
 	out := Patient{
 		ID: p.ID, MRN: string(p.MRN), Name: p.Name, NameLocal: p.NameLocal, Sex: string(p.Sex), Age: AgeText(p.Patient, d.day(tx.Now())),
-		Phone: p.Phone, Email: p.Email, Address: p.Address, City: p.City, Guardian: p.Guardian.Name, Relation: p.Guardian.Relation, Language: p.Language,
+		Phone: p.Phone, Email: p.Email, Address: p.Address, City: p.City, Guardian: p.Guardian.Name, Relation: p.Guardian.Relation, Language: p.Language, MergedInto: p.MergedTo,
 	}
 	if len(p.ABHA) > 4 {
 		out.ABHA = p.ABHA[len(p.ABHA)-4:]
@@ -243,6 +244,9 @@ func (d *Desk) Duplicates(ctx context.Context, in DuplicateQuery) (Duplicates, e
 				return err
 			}
 			like := patient.Compare(typed, p.Patient)
+			if !p.MergedTo.IsZero() {
+				continue // the record that it went into is offered
+			}
 			if like.Score < patient.LikelyDuplicate {
 				continue
 			}

@@ -171,7 +171,7 @@ func (r *registration) insertTubes(ctx context.Context) error {
 				}
 			}
 		}
-		if err := r.tx.Insert("sample", s.ID, sampleRow(s, i, now.UnixMilli(), r.setting.NodeCode)); err != nil {
+		if err := addSample(ctx, r.tx, s, i, now.UnixMilli(), r.setting.NodeCode); err != nil {
 			return err
 		}
 		r.samples = append(r.samples, s)
@@ -247,7 +247,18 @@ func textOrNil(s string) any {
 	return s
 }
 
-// sampleRow gives the columns of a tube.
+// addSample makes a tube of a visit.
+func addSample(ctx context.Context, tx *sqlite.Tx, s sample.Sample, position int, madeMS int64, node string) error {
+	v, err := queries.New(tx).Visit(ctx, queries.ID(s.VisitID))
+	if err != nil {
+		return fmt.Errorf("read visit %s: %w", s.VisitID, err)
+	}
+	row := sampleRow(s, position, madeMS, node)
+	row["patient_id"] = lab.ID(v.PatientID)
+	return tx.Insert("sample", s.ID, row)
+}
+
+// sampleRow gives the columns of a tube but for its patient.
 func sampleRow(s sample.Sample, position int, madeMS int64, node string) sqlite.Row {
 	row := sqlite.Row{
 		"visit_id": s.VisitID, "accession": string(s.Accession), "barcode": textOrNil(string(s.Barcode)), "specimen": s.Specimen, "container": s.Container, "draw": s.Draw, "position": position,

@@ -134,7 +134,7 @@ func (d *Desk) recollect(ctx context.Context, tx *sqlite.Tx, rejected sample.Sam
 	if err != nil {
 		return fmt.Errorf("count the samples of visit %s: %w", rejected.VisitID, err)
 	}
-	if err := tx.Insert("sample", next.ID, sampleRow(next, int(count), tx.Now().UnixMilli(), setting.NodeCode)); err != nil {
+	if err := addSample(ctx, tx, next, int(count), tx.Now().UnixMilli(), setting.NodeCode); err != nil {
 		return err
 	}
 	tests, err := q.OrderTestsOfSample(ctx, queries.ID(rejected.ID))

@@ -92,7 +92,7 @@ func (d *Desk) reissue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, changed
 			if err != nil {
 				return lab.ID{}, err
 			}
-			row := sqlite.Row{"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": accept, "codes": codes, "note": in.Reason, "user_id": tx.Actor().ID, "at_ms": o.sketch.at.UnixMilli()}
+			row := sqlite.Row{"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": accept, "codes": codes, "note": in.Reason, "user_id": tx.Actor().ID, "at_ms": o.sketch.at.UnixMilli(), "patient_id": lab.ID(c.visit.PatientID)}
 			if err := tx.Insert("hold_decision", tx.NewID(), row); err != nil {
 				return lab.ID{}, err
 			}
@@ -250,7 +250,7 @@ func (d *Desk) Withdraw(ctx context.Context, who Who, key string, id lab.ID, in 
 			e.Detail = map[string]any{"state": line.State, "newest": c.reports[0].Version}
 			return lab.ID{}, e
 		}
-		row := sqlite.Row{"report_id": id, "visit_id": c.id, "reason": in.Reason, "user_id": tx.Actor().ID, "at_ms": tx.Now().UnixMilli()}
+		row := sqlite.Row{"report_id": id, "visit_id": c.id, "reason": in.Reason, "user_id": tx.Actor().ID, "at_ms": tx.Now().UnixMilli(), "patient_id": lab.ID(c.visit.PatientID)}
 		if err := tx.Insert("withdrawal", tx.NewID(), row); err != nil {
 			return lab.ID{}, err
 		}

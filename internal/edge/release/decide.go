@@ -55,7 +55,7 @@ func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, id lab.ID, token bench
 		return err
 	}
 	row := sqlite.Row{
-		"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": in.Decision, "codes": codes, "note": orNil(in.Note),
+		"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": in.Decision, "codes": codes, "note": orNil(in.Note), "patient_id": lab.ID(c.visit.PatientID),
 		"user_id": tx.Actor().ID, "at_ms": tx.Now().UnixMilli(),
 	}
 	if err := tx.Insert("hold_decision", tx.NewID(), row); err != nil {

@@ -82,14 +82,14 @@ func (g *group) isHeader(rec []byte) bool {
 	return len(rec) == 1 || punctuation(rec[1])
 }
 
-// end gives what stands there when the session is over. A chain of ETB frames without its end is cut, and so is
-// everything when cut says that the session failed.
-func (g *group) end(cut bool) []instruments.Text {
+// end gives what stands there when the session is over, and how it came to its end. A chain of ETB frames without its end
+// is cut, however the session ended.
+func (g *group) end(how instruments.Ending) []instruments.Text {
 	if len(g.buf) == 0 {
 		return nil
 	}
-	m := instruments.Text{Bytes: bytes.Clone(g.buf), Ending: instruments.Closed}
-	if cut || g.open && g.record < len(g.buf) {
+	m := instruments.Text{Bytes: bytes.Clone(g.buf), Ending: how}
+	if how == instruments.Cut || g.open && g.record < len(g.buf) {
 		m.Ending = instruments.Cut
 	} else if g.record < len(g.buf) {
 		m.Bytes = append(m.Bytes, cr)

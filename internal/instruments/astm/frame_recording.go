@@ -57,7 +57,7 @@ func ReadRecording(b []byte) Recording {
 		r.token(r.scan.take())
 	}
 	r.flush(true)
-	r.out.Messages = append(r.out.Messages, r.group.end(false)...)
+	r.out.Messages = append(r.out.Messages, r.group.end(instruments.Closed)...)
 	return r.out
 }
 
@@ -132,7 +132,7 @@ func (r *recorder) use(t token) {
 
 func (r *recorder) end() {
 	r.flush(true)
-	r.out.Messages = append(r.out.Messages, r.group.end(false)...)
+	r.out.Messages = append(r.out.Messages, r.group.end(instruments.Closed)...)
 	r.last, r.text, r.fresh = -1, nil, true
 }
 
@@ -147,5 +147,5 @@ func (r *recorder) bare(b []byte) {
 		}
 	}
 	r.out.Messages, _ = r.group.add(text, true)
-	r.out.Messages = append(r.out.Messages, r.group.end(false)...)
+	r.out.Messages = append(r.out.Messages, r.group.end(instruments.Closed)...)
 }

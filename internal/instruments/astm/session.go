@@ -26,6 +26,7 @@ type Timers struct {
 	Retry       time.Duration // sender: after an ENQ that nobody answered, before it asks again (10 s)
 	Gap         time.Duration // receiver: silence inside a frame that means it is torn (5 s)
 	Whole       time.Duration // receiver: for one whole frame, however slowly it comes (10 min)
+	Settle      time.Duration // sender: after an answer that never came, quiet behind the ACK of the next ENQ (500 ms)
 }
 
 // Options set up a Line. The zero value is a host by the letter of the standard.
@@ -66,6 +67,7 @@ func (o Options) filled() Options {
 	def(&t.Retry, 10*time.Second)
 	def(&t.Gap, 5*time.Second)
 	def(&t.Whole, 10*time.Minute)
+	def(&t.Settle, 500*time.Millisecond)
 	num(&o.FrameText, DefaultFrameText)
 	num(&o.FrameCap, DefaultFrameCap)
 	num(&o.MessageCap, DefaultMessageCap)
@@ -90,7 +92,7 @@ const (
 	CodeNotText      = "not_text"           // control characters among bare records
 	CodeLineLost     = "line_lost"          // the connection ended
 	CodeCancelled    = "cancelled"          // dropped before it was sent
-	CodeAborted      = "aborted_by_sender"  // EOT before the end of a frame chain, or after a refused frame
+	CodeAborted      = "aborted_by_sender"  // EOT before the L record: the sender gave the message up
 )
 
 type state uint8
@@ -121,6 +123,7 @@ type Line struct {
 	capDue time.Duration // of the whole frame
 	recv   receiveState
 	send   sendState
+	owed   bool // an answer to what we sent never came: it may come yet, and would pass for the answer to the next thing
 }
 
 // NewLine makes the end of a line that was just connected, in neutral.
@@ -251,7 +254,7 @@ func (l *Line) Close(now time.Duration) {
 	l.advance(now)
 	switch l.state {
 	case receiving, storing:
-		l.finish(l.group.end(true), CodeLineLost)
+		l.finish(l.group.end(instruments.Cut), CodeLineLost)
 	case asking, offering:
 		l.unsent(CodeLineLost)
 		l.emit(instruments.Effect{Kind: instruments.Finish})

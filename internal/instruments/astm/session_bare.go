@@ -56,7 +56,7 @@ func (b *Bare) step() {
 		b.used = len(b.in)
 	case len(b.group.buf) > 0 && b.now >= b.heard+b.silence:
 		b.emit(instruments.Effect{Kind: instruments.Note, Code: CodeTimeout})
-		b.emit(instruments.Effect{Kind: instruments.Finish, Messages: b.group.end(true)})
+		b.emit(instruments.Effect{Kind: instruments.Finish, Messages: b.group.end(instruments.Cut)})
 	}
 }
 
@@ -110,7 +110,7 @@ func (b *Bare) Cancel() {}
 // Close gives what came so far.
 func (b *Bare) Close(now time.Duration) {
 	b.now = max(b.now, now)
-	if rest := b.group.end(true); rest != nil {
+	if rest := b.group.end(instruments.Cut); rest != nil {
 		b.emit(instruments.Effect{Kind: instruments.Finish, Messages: rest})
 	}
 }

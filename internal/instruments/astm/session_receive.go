@@ -42,7 +42,7 @@ func (l *Line) token(t token) {
 func (l *Line) enquired() {
 	if l.state == receiving {
 		l.note(CodeRestart)
-		l.finish(l.group.end(true), "")
+		l.finish(l.group.end(instruments.Cut), "")
 	}
 	l.begin(1)
 	l.write(ack)
@@ -56,16 +56,17 @@ func (l *Line) begin(expect int) {
 	l.due = l.now + l.opt.Timers.Frame
 }
 
-// ended takes EOT: the session is over. Without an L record the message ends here, unless the sender gave up.
+// ended takes EOT: the session is over. What has no L record yet ends here; behind a refused frame the sender gave up for
+// certain.
 func (l *Line) ended() {
 	if l.state != receiving {
 		return
 	}
-	code := ""
+	how, code := instruments.Closed, ""
 	if l.recv.refused {
-		code = CodeAborted
+		how, code = instruments.GivenUp, CodeAborted
 	}
-	l.finish(l.group.end(l.recv.refused), code)
+	l.finish(l.group.end(how), code)
 }
 
 // finish ends a session that we received.
@@ -145,7 +146,7 @@ func (l *Line) blocked(t token) {
 		return
 	}
 	l.recv.undo = group{limit: l.group.limit}
-	l.commit(append(done, l.group.end(false)...))
+	l.commit(append(done, l.group.end(instruments.Closed)...))
 }
 
 // refuse answers NAK. Too many in a row end the session: the sender has long given up, or was never one.
@@ -154,7 +155,7 @@ func (l *Line) refuse(code string) {
 	l.recv.refused = true
 	l.note(code)
 	if l.recv.faults > l.opt.MaxFaults {
-		l.finish(l.group.end(true), CodeTooManyBad)
+		l.finish(l.group.end(instruments.Cut), CodeTooManyBad)
 		return
 	}
 	l.due = l.now + l.opt.Timers.Frame

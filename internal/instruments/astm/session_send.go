@@ -18,6 +18,7 @@ type sendState struct {
 	clashes   int      // contentions in a row
 	notBefore time.Duration
 	urgent    bool // stop the other side at the next frame
+	granted   bool // our ENQ is acknowledged, and the line has to be quiet before the first frame goes out
 }
 
 // Send takes a message, records each ended by CR, and sends it as soon as the line is free; false while an earlier one
@@ -74,6 +75,7 @@ func (l *Line) stopping() bool {
 
 // ask sends ENQ.
 func (l *Line) ask() {
+	l.send.granted = false
 	l.emit(instruments.Effect{Kind: instruments.Begin})
 	l.state = asking
 	l.due = l.now + l.opt.Timers.Reply
@@ -99,24 +101,36 @@ func (l *Line) reply(c byte) {
 	}
 }
 
-// granted takes the answer to ENQ; anything but ACK, NAK and ENQ is ignored.
+// granted takes the answer to ENQ; anything but ACK, NAK and ENQ is ignored. Where an answer to something earlier is owed,
+// this ACK may be that one: only when the line stays quiet behind it are the two ends in step again. Otherwise every frame
+// would be taken for acknowledged by the answer to the one before it.
 func (l *Line) granted(c byte) {
 	switch c {
 	case ack:
-		l.send.asks, l.send.clashes = 0, 0
-		if l.send.frames = l.send.ready; l.send.frames == nil {
-			l.send.frames = Frames(l.send.text, l.opt.Packing, l.opt.FrameText)
+		if l.owed {
+			l.send.granted = true
+			l.due = l.now + l.opt.Timers.Settle
+			return
 		}
-		l.send.next, l.send.tries = 0, 0
-		l.used = len(l.in)
-		l.state = offering
-		l.offer()
+		l.begun()
 	case nak:
 		l.note(CodeBusy)
 		l.postpone(l.opt.Timers.Busy, CodeBusy)
 	case enq:
 		l.clash()
 	}
+}
+
+// begun sends the first frame.
+func (l *Line) begun() {
+	l.send.asks, l.send.clashes, l.send.granted, l.owed = 0, 0, false, false
+	if l.send.frames = l.send.ready; l.send.frames == nil {
+		l.send.frames = Frames(l.send.text, l.opt.Packing, l.opt.FrameText)
+	}
+	l.send.next, l.send.tries = 0, 0
+	l.used = len(l.in)
+	l.state = offering
+	l.offer()
 }
 
 // clash settles a contention: the instrument wins, the host waits for its next ENQ.
@@ -210,12 +224,18 @@ func (l *Line) unsent(code string) {
 func (l *Line) timeout() {
 	switch l.state {
 	case receiving:
-		l.finish(l.group.end(true), CodeTimeout)
+		l.finish(l.group.end(instruments.Cut), CodeTimeout)
 	case asking:
+		if l.send.granted {
+			l.begun()
+			return
+		}
+		l.owed = true
 		l.write(eot)
 		l.note(CodeNoAnswer)
 		l.postpone(l.opt.Timers.Retry, CodeNoAnswer)
 	case offering:
+		l.owed = true
 		l.leave(CodeNoAnswer)
 	case yielding:
 		l.state = neutral

@@ -191,3 +191,58 @@ func TestBothEndsMeet(t *testing.T) {
 		}
 	}
 }
+
+// TestSenderWaitsOutALateAnswer: an answer that comes after its sender gave up must not pass for the answer to the next ENQ.
+// The sender would be one answer ahead from then on, and believe a last frame acknowledged that the host never stored.
+func TestSenderWaitsOutALateAnswer(t *testing.T) {
+	t.Parallel()
+	givenUp := func(t *testing.T) *rig {
+		t.Helper()
+		r := newRig(astm.Options{})
+		r.line.Send(r.now, []byte("L|1\r"))
+		r.drain()
+		r.feed("\x06")
+		r.pass(15 * time.Second)
+		r.want(t, "begin ENQ frame1 EOT finish sent:no_answer")
+		r.line.Send(r.now, []byte("H|\\^&\rL|1\r"))
+		r.drain()
+		r.want(t, "begin ENQ")
+		return r
+	}
+	t.Run("it comes before the answer to the ENQ", func(t *testing.T) {
+		t.Parallel()
+		r := givenUp(t)
+		r.feed("\x06")
+		r.want(t, "")
+		r.pass(300 * time.Millisecond)
+		r.feed("\x06")
+		r.pass(500*time.Millisecond - 1)
+		r.want(t, "")
+		r.pass(1)
+		r.want(t, "frame1")
+		r.feed("\x06")
+		r.want(t, "frame2")
+		r.feed("\x06")
+		r.want(t, "EOT finish sent")
+	})
+	t.Run("it never comes", func(t *testing.T) {
+		t.Parallel()
+		r := givenUp(t)
+		r.feed("\x06")
+		r.pass(500 * time.Millisecond)
+		r.want(t, "frame1")
+	})
+	t.Run("in step again, the next message does not wait", func(t *testing.T) {
+		t.Parallel()
+		r := givenUp(t)
+		r.feed("\x06")
+		r.pass(500 * time.Millisecond)
+		r.feed("\x06")
+		r.feed("\x06")
+		r.want(t, "frame1 frame2 EOT finish sent")
+		r.line.Send(r.now, []byte("L|1\r"))
+		r.drain()
+		r.feed("\x06")
+		r.want(t, "begin ENQ frame1")
+	})
+}

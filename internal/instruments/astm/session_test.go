@@ -205,7 +205,7 @@ func TestReceiverEndings(t *testing.T) {
 		log  string
 	}{
 		{"EOT", func(r *rig) { r.feed("\x04") }, instruments.Closed, "finish*"},
-		{"EOT after a refused frame", func(r *rig) { r.feed(bad(astmFrame(3, "L|1\r")) + "\x04") }, instruments.Cut, "!checksum NAK !aborted_by_sender finish*"},
+		{"EOT after a refused frame", func(r *rig) { r.feed(bad(astmFrame(3, "L|1\r")) + "\x04") }, instruments.GivenUp, "!checksum NAK !aborted_by_sender finish*"},
 		{"EOT in a chain", func(r *rig) { r.feed(framed("", "", "R|2|y~")[14:] + "\x04") }, instruments.Cut, "commit ACK finish*"},
 		{"silence", func(r *rig) { r.pass(30 * time.Second) }, instruments.Cut, "!session_timeout finish*"},
 		{"the line is lost", func(r *rig) { r.line.Close(r.now); r.drain() }, instruments.Cut, "!line_lost finish*"},

@@ -208,5 +208,6 @@ type Link struct {
 	FrameSize int    `yaml:"frame_size"` // characters of text in a frame that we send
 	FrameNo   string `yaml:"frame_no"`   // strict, off
 	SOHEOT    bool   `yaml:"soh_eot"`    // SOH records EOT, without frames
+	EOTEnds   bool   `yaml:"eot_ends"`   // never sends an L record: EOT ends its messages, as it does not with others
 	AckMS     int    `yaml:"ack_ms"`     // the instrument waits so many milliseconds for an answer to its query
 }

@@ -1,10 +1,22 @@
 package session
 
 import (
+	"bytes"
+
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 )
+
+// behindNoise gives the bytes of a chunk without what stood on the line before its session began. A chunk ends where a frame
+// is accepted, so whatever stands before the last ENQ of the first one never was: noise, or a frame from before a restart.
+func behindNoise(i int, c instruments.Chunk) []byte {
+	if i > 0 || c.Protocol != instruments.ASTM {
+		return c.Bytes
+	}
+	const enq = 0x05
+	return c.Bytes[max(0, bytes.LastIndexByte(c.Bytes, enq)):]
+}
 
 // Reread runs the archived chunks of one session through the same machines as a live line and gives its messages as they
 // would be named, the unfinished one at the end as Cut. It is pure. The node uses it at start for every session without
@@ -49,9 +61,9 @@ func Reread(chunks []instruments.Chunk, opt Options) []instruments.Message {
 			}
 		}
 	}
-	for _, c := range chunks {
+	for i, c := range chunks {
 		if c.Dir == instruments.In {
-			m.Feed(0, c.Bytes)
+			m.Feed(0, behindNoise(i, c))
 			drain()
 		}
 	}

@@ -196,7 +196,7 @@ func (c *conn) answers(ctx context.Context, messages []instruments.Message) (ack
 		return nil
 	}
 	for _, m := range messages {
-		if m.Ending == instruments.Cut {
+		if m.Ending == instruments.Cut || m.Ending == instruments.GivenUp {
 			continue
 		}
 		r, err := c.answer(ctx, m)

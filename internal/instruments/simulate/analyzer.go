@@ -180,7 +180,7 @@ func (a *analyzer) drain() {
 
 func (a *analyzer) keep(messages []instruments.Text) {
 	for _, m := range messages {
-		if m.Ending != instruments.Cut {
+		if m.Ending == instruments.Terminated || m.Ending == instruments.Closed {
 			a.inbox = append(a.inbox, m.Bytes)
 		}
 	}

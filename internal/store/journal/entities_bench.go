@@ -35,34 +35,35 @@ func benchEntities() []Entity {
 			},
 		},
 		{
-			ID: 33, Name: "inbox_decision", Table: "inbox_decision", Scope: ScopeLab,
+			ID: 33, Name: "inbox_decision", Table: "inbox_decision", Scope: ScopeLab, Subject: "patient_id",
 			Groups: []Group{
 				{ID: 1, Name: "decision", Strategy: merged, Merge: "append_only"},
 			},
 			Fields: []Field{
 				ref(1, 1, "instrument_id"), number(2, 1, "message_id"), doc(3, 1, "observations"), text(4, 1, "action"),
 				ref(5, 1, "sample_id"), ref(6, 1, "test_id"), ref(7, 1, "order_test_id"), ref(8, 1, "result_id"),
-				text(9, 1, "why"), ref(10, 1, "user_id"), number(11, 1, "at_ms"),
+				personal(text(9, 1, "why")), ref(10, 1, "user_id"), number(11, 1, "at_ms"), ref(12, 1, "patient_id"),
 			},
 		},
 		{
-			ID: 34, Name: "hold_decision", Table: "hold_decision", Scope: ScopeLab,
+			ID: 34, Name: "hold_decision", Table: "hold_decision", Scope: ScopeLab, Subject: "patient_id",
 			Groups: []Group{
 				{ID: 1, Name: "decision", Strategy: merged, Merge: "append_only"},
 			},
 			Fields: []Field{
 				ref(1, 1, "result_id"), ref(2, 1, "order_test_id"), text(3, 1, "decision"), doc(4, 1, "codes"),
-				text(5, 1, "note"), ref(6, 1, "user_id"), number(7, 1, "at_ms"),
+				personal(text(5, 1, "note")), ref(6, 1, "user_id"), number(7, 1, "at_ms"), ref(8, 1, "patient_id"),
 			},
 		},
 		{
-			ID: 35, Name: "label_print", Table: "label_print", Scope: ScopeLab,
+			ID: 35, Name: "label_print", Table: "label_print", Scope: ScopeLab, Subject: "patient_id",
 			Groups: []Group{
 				{ID: 1, Name: "print", Strategy: merged, Merge: "append_only"},
 			},
 			Fields: []Field{
 				ref(1, 1, "sample_id"), ref(2, 1, "visit_id"), number(3, 1, "copies"), number(4, 1, "copy"),
-				ref(5, 1, "printer_id"), text(6, 1, "reason"), ref(7, 1, "user_id"), number(8, 1, "at_ms"),
+				ref(5, 1, "printer_id"), personal(text(6, 1, "reason")), ref(7, 1, "user_id"), number(8, 1, "at_ms"),
+				ref(9, 1, "patient_id"),
 			},
 		},
 		{

@@ -3,7 +3,7 @@ package journal
 func resultEntities() []Entity {
 	return []Entity{
 		{
-			ID: 8, Name: "result", Table: "result", Scope: ScopeLab,
+			ID: 8, Name: "result", Table: "result", Scope: ScopeLab, Subject: "patient_id",
 			Groups: []Group{
 				{ID: 1, Name: "clinical", Strategy: clientWins},
 				{ID: 2, Name: "holds", Strategy: clientWins},
@@ -18,9 +18,10 @@ func resultEntities() []Entity {
 				text(20, 1, "no_limit"), text(21, 1, "method"), text(22, 1, "source"), ref(23, 1, "entered_by"),
 				ref(24, 1, "instrument_id"), number(25, 1, "message_id"), number(26, 1, "observation_id"),
 				text(27, 1, "source_flag"), text(28, 1, "source_unit"), number(29, 1, "measured_ms"),
-				number(30, 1, "entered_ms"), text(31, 1, "reason"), doc(32, 1, "inputs"), blob(33, "content_hash"),
+				number(30, 1, "entered_ms"), personal(text(31, 1, "reason")), doc(32, 1, "inputs"), blob(33, "content_hash"),
 				doc(34, 2, "holds"),
-				text(35, 3, "comment"),
+				personal(text(35, 3, "comment")),
+				ref(36, 1, "patient_id"),
 			},
 		},
 		{
@@ -34,15 +35,15 @@ func resultEntities() []Entity {
 			},
 		},
 		{
-			ID: 10, Name: "report", Table: "report", Scope: ScopeLab,
+			ID: 10, Name: "report", Table: "report", Scope: ScopeLab, Subject: "patient_id",
 			Groups: []Group{
 				{ID: 1, Name: "report", Strategy: merged, Merge: "append_only"},
 			},
 			Fields: []Field{
 				ref(1, 1, "visit_id"), ref(2, 1, "patient_id"), number(3, 1, "version"), text(4, 1, "state"),
 				blob(5, "content_hash"), blob(6, "pdf_hash"), blob(7, "token"), blob(8, "signature"),
-				ref(9, 1, "signed_by"), number(10, 1, "signed_ms"), ref(11, 1, "replaces"), text(12, 1, "reason"),
-				text(13, 1, "comment"), number(14, 1, "critical"), text(15, 1, "told"),
+				ref(9, 1, "signed_by"), number(10, 1, "signed_ms"), ref(11, 1, "replaces"), personal(text(12, 1, "reason")),
+				personal(text(13, 1, "comment")), number(14, 1, "critical"), personal(text(15, 1, "told")),
 			},
 		},
 		{
@@ -56,13 +57,13 @@ func resultEntities() []Entity {
 			},
 		},
 		{
-			ID: 12, Name: "withdrawal", Table: "withdrawal", Scope: ScopeLab,
+			ID: 12, Name: "withdrawal", Table: "withdrawal", Scope: ScopeLab, Subject: "patient_id",
 			Groups: []Group{
 				{ID: 1, Name: "withdrawal", Strategy: merged, Merge: "append_only"},
 			},
 			Fields: []Field{
-				ref(1, 1, "report_id"), ref(2, 1, "visit_id"), text(3, 1, "reason"), ref(4, 1, "user_id"),
-				number(5, 1, "at_ms"),
+				ref(1, 1, "report_id"), ref(2, 1, "visit_id"), personal(text(3, 1, "reason")), ref(4, 1, "user_id"),
+				number(5, 1, "at_ms"), ref(6, 1, "patient_id"),
 			},
 		},
 		{
@@ -72,8 +73,8 @@ func resultEntities() []Entity {
 			},
 			Fields: []Field{
 				ref(1, 1, "result_id"), ref(2, 1, "order_test_id"), ref(3, 1, "patient_id"), number(4, 1, "at_ms"),
-				ref(5, 1, "user_id"), personal(text(6, 1, "reached")), text(7, 1, "role"), personal(text(8, 1, "phone")),
-				text(9, 1, "said"), number(10, 1, "read_back"), text(11, 1, "outcome"), number(12, 1, "attempt"),
+				ref(5, 1, "user_id"), personal(text(6, 1, "reached")), personal(text(7, 1, "role")), personal(text(8, 1, "phone")),
+				personal(text(9, 1, "said")), number(10, 1, "read_back"), text(11, 1, "outcome"), number(12, 1, "attempt"),
 			},
 		},
 	}

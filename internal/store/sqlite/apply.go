@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
@@ -53,11 +54,41 @@ func (tx *Tx) Apply(in Install) error {
 	}
 	if fresh {
 		row = current{values: map[string]any{}}
+	}
+	if err := tx.forget(t, in.Record, row.values, parts, merged); err != nil {
+		return err
+	}
+	if fresh {
 		if err := tx.insertBare(t, in, merged); err != nil {
 			return err
 		}
 	}
 	return tx.fail(tx.applyParts(t, in, row, parts, merged, fresh))
+}
+
+// forget takes what is personal out of an install about somebody who was erased here: the page may have been on its way
+// while the erasure was not yet known where it came from.
+func (tx *Tx) forget(t *table, record lab.ID, before map[string]any, parts []map[string]any, merged map[string]any) error {
+	if !t.entity.Personal() {
+		return nil
+	}
+	subject := record
+	if c := t.entity.Subject; c != "id" {
+		if b, ok := subjectValue(t, before, merged)[c].([]byte); ok && len(b) == len(subject) {
+			subject = lab.ID(b)
+		}
+	}
+	if erased, err := tx.Erased(subject); err != nil || !erased {
+		return err
+	}
+	for _, f := range t.entity.Fields {
+		for _, values := range slices.Concat(parts, []map[string]any{merged}) {
+			if _, ok := values[f.Column]; ok && f.Personal {
+				values[f.Column] = t.blankOf(f)
+			}
+		}
+	}
+	return nil
 }
 
 // insertBare writes the row itself; its entries follow part by part.

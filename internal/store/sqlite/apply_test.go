@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"jaanch/internal/lab"
@@ -165,4 +166,33 @@ func TestWitnessedClockSurvivesARestart(t *testing.T) {
 	if hlc := one[int64](t, b.db, "SELECT hlc FROM journal WHERE seq = 1"); journal.HLC(hlc) <= ahead {
 		t.Fatalf("hlc = %d, witnessed %d", hlc, ahead)
 	}
+}
+
+// A page that was on its way when somebody was erased brings nothing personal of theirs back.
+func TestApplyBringsNobodyBackWhoWasErased(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id, other := b.patient(t, planted), b.patient(t, "Asha Sharma")
+	b.update(t, func(tx *sqlite.Tx) error { return tx.Erase(id, "") })
+	result := b.db.NewID()
+	for _, in := range []sqlite.Install{
+		{Entity: "patient", Record: id, RV: 2, Parts: []sqlite.Part{{Actor: "hub:b", Row: sqlite.Row{"name": planted, "phone": planted, "sex": "f"}, Base: map[int]int64{1: 2}}}},
+		{Entity: "result", Record: result, RV: 1, Parts: []sqlite.Part{{Actor: "hub:b", Row: sqlite.Row{"patient_id": id, "value": "5", "note": planted}, Base: map[int]int64{1: 1, 2: 1}}}},
+		{Entity: "patient", Record: other, RV: 2, Parts: []sqlite.Part{{Actor: "hub:b", Row: sqlite.Row{"name": "Asha Verma"}, Base: map[int]int64{1: 2}}}},
+	} {
+		b.apply(t, in)
+	}
+	if found := filesWith(t, filepath.Dir(b.path), planted); len(found) > 0 {
+		t.Errorf("the name stands again in %v", found)
+	}
+	if got := one[string](t, b.db, "SELECT value FROM result WHERE id = ?", result[:]); got != "5" {
+		t.Errorf("the value is %q", got)
+	}
+	if got := one[string](t, b.db, "SELECT sex FROM patient WHERE id = ?", id[:]); got != "f" {
+		t.Errorf("what is not personal did not come: %q", got)
+	}
+	if got := one[string](t, b.db, "SELECT name FROM patient WHERE id = ?", other[:]); got != "Asha Verma" {
+		t.Errorf("somebody else is called %q", got)
+	}
+	b.verify(t)
 }

@@ -23,6 +23,9 @@ type Chart struct {
 	verified []queries.VerificationsOfVisitRow
 	released []queries.ReleasesOfVisitRow
 	decided  []queries.HoldDecisionsOfVisitRow
+
+	lookedAt bool                     // decided was read, or there was nothing that anybody could have decided on
+	holds    map[string][]result.Hold // by their text: most values of a visit share a few
 }
 
 // ReadChart reads the tests of a visit with everything that their standing follows from.
@@ -35,6 +38,7 @@ func ReadChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*Chart, erro
 	if c.Results, err = q.ResultsOfVisit(ctx, id); err != nil {
 		return nil, fmt.Errorf("read the results of visit %s: %w", visit, err)
 	}
+	c.lookedAt = len(c.Results) == 0 || slices.ContainsFunc(c.Results, func(r queries.ResultsOfVisitRow) bool { return r.Holds != noHolds })
 	if c.verified, c.released, c.decided, err = decisions(ctx, q, visit, c.Results); err != nil {
 		return nil, err
 	}
@@ -54,6 +58,43 @@ func (c *Chart) ResultsOf(item queries.ID) []queries.ResultsOfVisitRow {
 	}
 	slices.SortFunc(out, func(a, b queries.ResultsOfVisitRow) int { return int(b.Version - a.Version) })
 	return out
+}
+
+// Holds reads the holds of a value. What it gives is shared: it must not be changed.
+func (c *Chart) Holds(r queries.ResultsOfVisitRow) ([]result.Hold, error) {
+	if r.ID == (queries.ID{}) || r.Holds == noHolds {
+		return nil, nil
+	}
+	if known, ok := c.holds[r.Holds]; ok {
+		return known, nil
+	}
+	holds, err := ParseHolds(r.Holds)
+	if err != nil {
+		return nil, err
+	}
+	if c.holds == nil {
+		c.holds = map[string][]result.Hold{}
+	}
+	c.holds[r.Holds] = holds
+	return holds, nil
+}
+
+// SetHolds notes that the holds of a value were changed to this text. A value that had none before may have been decided on
+// when it had some, so that is looked up now.
+func (c *Chart) SetHolds(ctx context.Context, tx queries.DBTX, id queries.ID, text string) (err error) {
+	for i := range c.Results {
+		if c.Results[i].ID == id {
+			c.Results[i].Holds = text
+		}
+	}
+	if c.lookedAt {
+		return nil
+	}
+	c.lookedAt = true
+	if c.decided, err = queries.New(tx).HoldDecisionsOfVisit(ctx, queries.ID(c.Visit)); err != nil {
+		return fmt.Errorf("read the decisions of visit %s: %w", c.Visit, err)
+	}
+	return nil
 }
 
 // Standings derives how far each test of a visit is, by order test.
@@ -97,7 +138,7 @@ func (c *Chart) Standings() (map[lab.ID]Standing, error) {
 	}
 	out := make(map[lab.ID]Standing, len(c.Tests))
 	for _, t := range c.Tests {
-		s, err := p.standing(t)
+		s, err := p.standing(c, t)
 		if err != nil {
 			return nil, err
 		}
@@ -138,11 +179,11 @@ type parts struct {
 	samples  map[queries.ID]queries.SamplesRow
 }
 
-func (p parts) standing(t queries.OrderTestsRow) (Standing, error) {
+func (p parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
 	r, filed := p.newest[t.ID]
 	s := Standing{Result: r, Level: p.level[r.ID], Released: p.ever[t.ID], State: string(result.Pending)}
 	if filed {
-		holds, err := ParseHolds(r.Holds)
+		holds, err := c.Holds(r)
 		if err != nil {
 			return s, err
 		}

@@ -90,6 +90,17 @@ func (tx *Tx) empty(seqs []int64, by int64, subject lab.ID) error {
 	return nil
 }
 
+// Erased tells whether somebody's personal fields were erased here: then nothing personal of theirs comes in again, and no
+// key.
+func (tx *Tx) Erased(subject lab.ID) (bool, error) {
+	var n int
+	err := tx.scan("SELECT count(*) FROM journal WHERE subject = ? AND op = ?", []any{subject[:], string(journal.OpErase)}, &n)
+	if err != nil {
+		return false, fmt.Errorf("look for an erasure: %w", err)
+	}
+	return n > 0, nil
+}
+
 // blankRows empties the personal columns of every row of the subject. The empty values are nobody's, so they stand in
 // the entry's ordinary fields: no key is made for somebody who was just forgotten, and the hub can apply them.
 func (tx *Tx) blankRows(subject lab.ID) error {
@@ -115,7 +126,8 @@ func (tx *Tx) blankRows(subject lab.ID) error {
 }
 
 func (tx *Tx) rowsOf(t *table, subject lab.ID) (ids []lab.ID, err error) {
-	rows, err := tx.query("SELECT id FROM "+quote(t.entity.Table)+" WHERE "+quote(t.entity.Subject)+" = ?", subject[:]) //nolint:rowserrcheck // closeRows looks at it
+	named := quote(t.entity.Subject)
+	rows, err := tx.query("SELECT id FROM "+quote(t.entity.Table)+" WHERE "+named+" = ? UNION SELECT id FROM "+quote(t.entity.Table)+" WHERE id = ? AND "+named+" IS NULL", subject[:], subject[:]) //nolint:rowserrcheck // closeRows looks at it
 	if err != nil {
 		return nil, fmt.Errorf("erase %s: %w", t.entity.Name, err)
 	}

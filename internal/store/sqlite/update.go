@@ -14,9 +14,9 @@ import (
 // errGone tells that the engine rolled the whole transaction back although no statement of the closure said so.
 var errGone = errors.New("the engine rolled the transaction back")
 
-// Update is the one way to write. The closure runs in its own savepoint; its changes are durable when Update returns
-// nil. It may run twice (when another update of the same commit lost the transaction), so it must touch nothing but tx,
-// and it must be short: every other writer waits. Actor and reason (a code) stand in each journal entry that it writes.
+// Update is the one way to write. The closure's changes are stored all or not at all, and are durable when Update returns
+// nil. It may run twice (when another update of the same commit failed or lost the transaction), so it must touch nothing
+// but tx, and it must be short: every other writer waits. Actor and reason (a code) stand in each journal entry that it writes.
 //
 // The context's deadline counts in the queue and while the answer is awaited, never inside a statement. An error of kind
 // Unknown means that the change may or may not be stored: whoever asked must look before repeating it.

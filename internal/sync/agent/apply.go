@@ -128,7 +128,17 @@ func (in *installer) keys(ctx context.Context, tx *sqlite.Tx, p *wire.Page) erro
 		if !ok {
 			continue
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO subject_key (subject, key, made_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+		subject, err := lab.IDFromBytes(p.Rows[i].Subject)
+		if err != nil {
+			return err
+		}
+		if erased, err := tx.Erased(subject); err != nil || erased {
+			if err != nil {
+				return err
+			}
+			continue // the page was on its way when they were erased: their key never comes back
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO subject_key (subject, key, made_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 			p.Rows[i].Subject, key, tx.Now().UnixMilli())
 		if err != nil {
 			return fmt.Errorf("install: subject key: %w", err)

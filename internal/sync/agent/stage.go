@@ -33,8 +33,8 @@ func (in *installer) keepAside(ctx context.Context, tx *sqlite.Tx, p *wire.Page,
 	if err := in.unstage(ctx, tx, row); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO sync_stage (scope, pos, ent, id, payload, epoch, your_last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		in.scope.String(), p.Pos, row.Entity, row.ID, payload, p.Epoch, p.LastSeq)
+	_, err = tx.ExecContext(ctx, `INSERT INTO sync_stage (scope, pos, ent, id, payload, epoch, your_last_seq, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		in.scope.String(), p.Pos, row.Entity, row.ID, payload, p.Epoch, p.LastSeq, row.Subject)
 	if err != nil {
 		return fmt.Errorf("keep a record aside: %w", err)
 	}

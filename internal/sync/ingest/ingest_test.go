@@ -324,6 +324,13 @@ func TestErasure(t *testing.T) {
 			t.Errorf("%s: %d", query, n)
 		}
 	}
+	a.add(journal.Entry{TxID: 50, Op: journal.OpUpdate, Entity: 1, Record: patientA, Actor: "user:x", Fields: map[int]any{3: nil}})
+	if out := a.push().Outcomes; len(out) != 0 {
+		t.Errorf("the emptied row of an erasure is answered by %+v", out)
+	}
+	if n := h.count(t, "SELECT count(*) FROM quarantine"); n != 0 {
+		t.Errorf("%d entries of an erasure are in quarantine", n)
+	}
 	if v := h.doc(t, "patient", patientA, "mrn"); v != "K70001" {
 		t.Errorf("what is not personal must stay, got %q", v)
 	}

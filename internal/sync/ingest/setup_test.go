@@ -92,12 +92,18 @@ type node struct {
 
 func (h *hub) node(t testing.TB, n byte) *node {
 	t.Helper()
+	return h.nodeAt(t, n, h.lab)
+}
+
+// nodeAt makes a node of a lab.
+func (h *hub) nodeAt(t testing.TB, n byte, home lab.ID) *node {
+	t.Helper()
 	nd := &node{
 		t: t, hub: h, device: lab.ID{0xd0, n}, key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, 32)), epoch: 1,
 		at: start.UnixMilli() - 1_000_000, keys: map[lab.ID][]byte{},
 	}
 	nd.hash = journal.Genesis(nd.device)
-	h.enrol(t, nd, h.lab)
+	h.enrol(t, nd, home)
 	return nd
 }
 

@@ -782,6 +782,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patients/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What forgetting a patient would take, and what would stay
+         * @description Counts alone. Only for those who may ask for the erasure.
+         */
+        get: operations["previewErasure"];
+        put?: never;
+        /**
+         * Forget a patient
+         * @description Cannot be undone. Wants that the person proved within ten minutes who they are.
+         */
+        post: operations["erasePatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that another record is the same person
+         * @description Nothing is moved: visits, reports and bills stay as they were issued, and the merge can be undone.
+         */
+        post: operations["mergePatients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patients/{id}/tests/{test}/history": {
         parameters: {
             query?: never;
@@ -793,6 +837,23 @@ export interface paths {
         get: operations["history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a merged record out again */
+        post: operations["unmergePatient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2701,6 +2762,44 @@ export interface components {
             /** @description The versions of the row that the person saw. */
             versions: string;
         };
+        Erased: {
+            /**
+             * Format: int64
+             * @description Report documents and contents removed.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Waiting labels removed.
+             */
+            labels: number;
+            /**
+             * Format: int64
+             * @description Messages of analyzers emptied.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Transmissions that hold the name and nothing else of the person, left because others bear the name too.
+             */
+            namesakes: number;
+            patient_id: string;
+            /**
+             * Format: int64
+             * @description Records that were emptied: the patient's own and those merged into it.
+             */
+            persons: number;
+            /**
+             * Format: int64
+             * @description Sentences about discarded messages of nobody that named the patient.
+             */
+            sentences: number;
+            /**
+             * Format: int64
+             * @description Raw transmissions emptied; what they held of other patients stays in the filed values alone.
+             */
+            sessions: number;
+        };
         FieldChange: {
             field: string;
             /**
@@ -3259,6 +3358,22 @@ export interface components {
             };
             roles: string[];
         };
+        Merge: {
+            /** @description The record that goes into this one. */
+            other: string;
+            other_versions: string;
+            reason: string;
+            /** @description Of the record that stays, as the person saw it. */
+            versions: string;
+        };
+        MergedRecord: {
+            id: string;
+            mrn: string;
+            name: string;
+            versions: string;
+            /** Format: int64 */
+            visits: number;
+        };
         Message: {
             address: string;
             /** @description Bytes in the order of the line, both directions. */
@@ -3414,6 +3529,7 @@ export interface components {
             language?: string;
             /** Format: date-time */
             last_visit?: string;
+            merged_into?: string;
             /** @description The lab's own number of the person. */
             mrn: string;
             name: string;
@@ -3437,6 +3553,8 @@ export interface components {
             versions: string;
         };
         PatientDetail: {
+            /** @description Records that were merged into this one. */
+            merged: components["schemas"]["MergedRecord"][];
             patient: components["schemas"]["Patient"];
             visits: components["schemas"]["VisitSummary"][];
         };
@@ -3574,6 +3692,39 @@ export interface components {
             preferences: {
                 [key: string]: string;
             };
+        };
+        Preview: {
+            /**
+             * Format: date-time
+             * @description Released reports must be kept until then; forgetting the patient before wants a reason.
+             */
+            keep_until?: string;
+            /**
+             * Format: int64
+             * @description Records that were merged into this one and go with it.
+             */
+            merged: number;
+            mrn: string;
+            /** @description Empty where the patient was forgotten already. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Tests without a released value: they will be printed without a name.
+             */
+            open: number;
+            patient_id: string;
+            /**
+             * Format: int64
+             * @description Reports whose drawn document goes; signature, hash and version stay.
+             */
+            reports: number;
+            /**
+             * Format: int64
+             * @description Values that stay, bound to nobody.
+             */
+            results: number;
+            /** Format: int64 */
+            visits: number;
         };
         Printed: {
             reports: components["schemas"]["ReportLine"][];
@@ -4017,6 +4168,12 @@ export interface components {
             counts: components["schemas"]["ReportCounts"];
             next?: string;
             reports: components["schemas"]["ReportLine"][];
+        };
+        Request: {
+            /** @description Why somebody is forgotten although their reports should still be kept: a few words that name nobody. Empty refuses. */
+            override?: string;
+            /** @description Names the written request in the lab's file. It is kept for ever and must not name anybody. */
+            reference: string;
         };
         Rerun: {
             note?: string;
@@ -4608,6 +4765,10 @@ export interface components {
             median_min: number;
             /** Format: int64 */
             target_min: number;
+        };
+        Unmerge: {
+            reason: string;
+            versions: string;
         };
         User: {
             active: boolean;
@@ -9397,6 +9558,293 @@ export interface operations {
             };
         };
     };
+    previewErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasePatient: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Request"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergePatients: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     history: {
         parameters: {
             query?: never;
@@ -9438,6 +9886,104 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmergePatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmerge"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

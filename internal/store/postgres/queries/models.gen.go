@@ -10,6 +10,19 @@ import (
 	"jaanch/internal/lab"
 )
 
+type Booking struct {
+	Org       lab.ID
+	Provider  string
+	PaymentID string
+	Reference string
+	Amount    int64
+	Currency  string
+	Fee       int64
+	State     string
+	Reason    string
+	At        time.Time
+}
+
 type Conflict struct {
 	Org      lab.ID
 	ID       lab.ID
@@ -29,6 +42,13 @@ type Conflict struct {
 	ClosedAt *time.Time
 	Resolver *string
 	Reason   *string
+}
+
+type Credential struct {
+	Org       lab.ID
+	Service   string
+	Sealed    []byte
+	ChangedAt time.Time
 }
 
 type Device struct {
@@ -97,6 +117,31 @@ type HubUser struct {
 	Disabled  bool
 	CreatedAt time.Time
 	LastLogin *time.Time
+}
+
+type InboundMessage struct {
+	Org       lab.ID
+	Service   string
+	MessageID string
+	Contact   string
+	Kind      string
+	Sealed    []byte
+	At        time.Time
+}
+
+type Inbox struct {
+	Org         lab.ID
+	ID          lab.ID
+	Service     string
+	EventID     string
+	Headers     []byte
+	Body        []byte
+	Verdict     string
+	ReceivedAt  time.Time
+	ClaimedTill *time.Time
+	ProcessedAt *time.Time
+	Attempts    int32
+	ErrorCode   string
 }
 
 type Instance struct {
@@ -194,6 +239,37 @@ type Org struct {
 	ID        lab.ID
 	Name      string
 	CreatedAt time.Time
+}
+
+type Outbox struct {
+	Org         lab.ID
+	ID          lab.ID
+	Seq         int64
+	Service     string
+	Kind        string
+	BusinessKey string
+	Recipient   string
+	Payload     []byte
+	State       string
+	Attempts    int32
+	DueAt       time.Time
+	ClaimedTill *time.Time
+	SendingAt   *time.Time
+	ProviderID  *string
+	Status      string
+	StatusRank  int32
+	ErrorClass  string
+	ErrorCode   string
+	CreatedAt   time.Time
+	ChangedAt   time.Time
+}
+
+type Payable struct {
+	Org       lab.ID
+	Reference string
+	Invoice   lab.ID
+	Amount    int64
+	MadeAt    time.Time
 }
 
 type Quarantine struct {

@@ -19,4 +19,4 @@ SELECT CAST(coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END)
 
 -- name: UnpaidInvoices :many
 SELECT i.id, i.visit_id, CAST(i.net - coalesce((SELECT sum(CASE WHEN p.kind = 'refund' THEN -p.amount ELSE p.amount END) FROM payment p WHERE p.invoice_id = i.id),0) AS INTEGER) AS due
-FROM invoice i WHERE i.patient_id = ? AND due > 0 ORDER BY i.issued_ms, i.id;
+FROM invoice i WHERE i.patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND due > 0 ORDER BY i.issued_ms, i.id;

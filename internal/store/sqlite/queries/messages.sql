@@ -84,3 +84,20 @@ SELECT id FROM message WHERE instrument_id = sqlc.arg('instrument_id') AND (CAST
 -- name: MessageCounts :one
 SELECT CAST(count(*) AS INTEGER) AS n, CAST(coalesce(sum(state = 'matched' OR state = 'attached'),0) AS INTEGER) AS filed,
     CAST(coalesce(sum(state = 'inbox' OR state = 'incomplete'),0) AS INTEGER) AS waiting FROM observation WHERE message_id = ?;
+
+-- name: IncompleteOf :many
+SELECT m.id, m.text, (SELECT count(*) FROM observation n WHERE n.message_id = m.id) AS n FROM message m WHERE m.ended = 0 AND m.sender = sqlc.arg('sender') AND m.id <> sqlc.arg('id') AND m.id IN (
+    SELECT o.message_id FROM observation o WHERE o.state = 'incomplete' AND o.instrument_id IS sqlc.arg('instrument_id') AND o.sample_text = sqlc.arg('sample_text')
+) ORDER BY m.id DESC LIMIT 50;
+
+-- name: WholeOf :many
+SELECT m.id, m.text FROM message m WHERE m.ended = 1 AND m.sender = sqlc.arg('sender') AND m.duplicate_of IS NULL AND m.id IN (
+    SELECT o.message_id FROM observation o
+    WHERE o.instrument_id IS sqlc.arg('instrument_id') AND o.map_code = sqlc.arg('map_code') AND o.sample_text = sqlc.arg('sample_text') AND o.at_ms >= sqlc.arg('since_ms')
+) ORDER BY m.id DESC LIMIT 20;
+
+-- name: ReplaceMessage :exec
+UPDATE message SET duplicate_of = ? WHERE id = ?;
+
+-- name: ReplaceObservations :exec
+UPDATE observation SET state = 'duplicate', reason = '' WHERE message_id = ? AND state = 'incomplete';

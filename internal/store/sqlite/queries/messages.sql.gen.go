@@ -378,6 +378,53 @@ func (q *Queries) FileObservation(ctx context.Context, arg FileObservationParams
 	return err
 }
 
+const incompleteOf = `-- name: IncompleteOf :many
+SELECT m.id, m.text, (SELECT count(*) FROM observation n WHERE n.message_id = m.id) AS n FROM message m WHERE m.ended = 0 AND m.sender = ?1 AND m.id <> ?2 AND m.id IN (
+    SELECT o.message_id FROM observation o WHERE o.state = 'incomplete' AND o.instrument_id IS ?3 AND o.sample_text = ?4
+) ORDER BY m.id DESC LIMIT 50
+`
+
+type IncompleteOfParams struct {
+	Sender       string
+	ID           int64
+	InstrumentID ID
+	SampleText   string
+}
+
+type IncompleteOfRow struct {
+	ID   int64
+	Text []byte
+	N    int64
+}
+
+func (q *Queries) IncompleteOf(ctx context.Context, arg IncompleteOfParams) ([]IncompleteOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, incompleteOf,
+		arg.Sender,
+		arg.ID,
+		arg.InstrumentID,
+		arg.SampleText,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IncompleteOfRow
+	for rows.Next() {
+		var i IncompleteOfRow
+		if err := rows.Scan(&i.ID, &i.Text, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const message = `-- name: Message :one
 SELECT id, session, idx, instrument_id, sender, address, protocol, profile, kind, control_id, timed_all, ended, coalesce(duplicate_of,0) AS duplicate, at_ms, text, warnings, bytes_in FROM message WHERE id = ?
 `
@@ -664,6 +711,29 @@ func (q *Queries) OpenSessions(ctx context.Context) ([]OpenSessionsRow, error) {
 	return items, nil
 }
 
+const replaceMessage = `-- name: ReplaceMessage :exec
+UPDATE message SET duplicate_of = ? WHERE id = ?
+`
+
+type ReplaceMessageParams struct {
+	DuplicateOf sql.NullInt64
+	ID          int64
+}
+
+func (q *Queries) ReplaceMessage(ctx context.Context, arg ReplaceMessageParams) error {
+	_, err := q.db.ExecContext(ctx, replaceMessage, arg.DuplicateOf, arg.ID)
+	return err
+}
+
+const replaceObservations = `-- name: ReplaceObservations :exec
+UPDATE observation SET state = 'duplicate', reason = '' WHERE message_id = ? AND state = 'incomplete'
+`
+
+func (q *Queries) ReplaceObservations(ctx context.Context, messageID int64) error {
+	_, err := q.db.ExecContext(ctx, replaceObservations, messageID)
+	return err
+}
+
 const session = `-- name: Session :one
 SELECT id, conn, instrument_id, link, address, protocol, opened_ms, ended FROM raw_session WHERE id = ?
 `
@@ -783,6 +853,55 @@ func (q *Queries) WaitingOf(ctx context.Context, arg WaitingOfParams) ([]int64, 
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wholeOf = `-- name: WholeOf :many
+SELECT m.id, m.text FROM message m WHERE m.ended = 1 AND m.sender = ?1 AND m.duplicate_of IS NULL AND m.id IN (
+    SELECT o.message_id FROM observation o
+    WHERE o.instrument_id IS ?2 AND o.map_code = ?3 AND o.sample_text = ?4 AND o.at_ms >= ?5
+) ORDER BY m.id DESC LIMIT 20
+`
+
+type WholeOfParams struct {
+	Sender       string
+	InstrumentID ID
+	MapCode      string
+	SampleText   string
+	SinceMs      int64
+}
+
+type WholeOfRow struct {
+	ID   int64
+	Text []byte
+}
+
+func (q *Queries) WholeOf(ctx context.Context, arg WholeOfParams) ([]WholeOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, wholeOf,
+		arg.Sender,
+		arg.InstrumentID,
+		arg.MapCode,
+		arg.SampleText,
+		arg.SinceMs,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WholeOfRow
+	for rows.Next() {
+		var i WholeOfRow
+		if err := rows.Scan(&i.ID, &i.Text); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -20,16 +20,16 @@ SELECT id FROM patient WHERE phone = ? AND _del = 0 LIMIT 20;
 SELECT id FROM patient WHERE abha = ? AND _del = 0 LIMIT 5;
 
 -- name: PatientVisits :one
-SELECT count(*) AS visits, CAST(coalesce(max(registered_ms),0) AS INTEGER) AS last_ms FROM visit WHERE patient_id = ? AND cancelled = 0 AND _del = 0;
+SELECT count(*) AS visits, CAST(coalesce(max(registered_ms),0) AS INTEGER) AS last_ms FROM visit WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND cancelled = 0 AND _del = 0;
 
 -- name: PatientBilled :one
-SELECT CAST(coalesce(sum(net),0) AS INTEGER) FROM invoice WHERE patient_id = ?;
+SELECT CAST(coalesce(sum(net),0) AS INTEGER) FROM invoice WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?);
 
 -- name: PatientPaid :one
-SELECT CAST(coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END),0) AS INTEGER) FROM payment WHERE patient_id = ?;
+SELECT CAST(coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END),0) AS INTEGER) FROM payment WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?);
 
 -- name: NewestConsent :one
-SELECT id, kind, purposes, notice, language, channel, given_ms FROM consent WHERE patient_id = ? ORDER BY given_ms DESC LIMIT 1;
+SELECT id, kind, purposes, notice, language, channel, given_ms FROM consent WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) ORDER BY given_ms DESC LIMIT 1;
 
 -- name: Doctors :many
 SELECT id, coalesce(name,'') AS name, coalesce(degree,'') AS degree, coalesce(phone,'') AS phone FROM doctor WHERE active = 1 AND _del = 0 ORDER BY name;
@@ -42,3 +42,6 @@ INSERT INTO name_index (token, patient_id) VALUES (?, ?) ON CONFLICT DO NOTHING;
 
 -- name: DropNameTokens :exec
 DELETE FROM name_index WHERE patient_id = ?;
+
+-- name: OwnVisits :one
+SELECT count(*) FROM visit WHERE patient_id = ? AND cancelled = 0 AND _del = 0;

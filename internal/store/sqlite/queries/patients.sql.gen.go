@@ -95,7 +95,7 @@ func (q *Queries) DropNameTokens(ctx context.Context, patientID ID) error {
 }
 
 const newestConsent = `-- name: NewestConsent :one
-SELECT id, kind, purposes, notice, language, channel, given_ms FROM consent WHERE patient_id = ? ORDER BY given_ms DESC LIMIT 1
+SELECT id, kind, purposes, notice, language, channel, given_ms FROM consent WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) ORDER BY given_ms DESC LIMIT 1
 `
 
 type NewestConsentRow struct {
@@ -121,6 +121,17 @@ func (q *Queries) NewestConsent(ctx context.Context, patientID ID) (NewestConsen
 		&i.GivenMs,
 	)
 	return i, err
+}
+
+const ownVisits = `-- name: OwnVisits :one
+SELECT count(*) FROM visit WHERE patient_id = ? AND cancelled = 0 AND _del = 0
+`
+
+func (q *Queries) OwnVisits(ctx context.Context, patientID ID) (int64, error) {
+	row := q.db.QueryRowContext(ctx, ownVisits, patientID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const patient = `-- name: Patient :one
@@ -182,7 +193,7 @@ func (q *Queries) Patient(ctx context.Context, id ID) (PatientRow, error) {
 }
 
 const patientBilled = `-- name: PatientBilled :one
-SELECT CAST(coalesce(sum(net),0) AS INTEGER) FROM invoice WHERE patient_id = ?
+SELECT CAST(coalesce(sum(net),0) AS INTEGER) FROM invoice WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?)
 `
 
 func (q *Queries) PatientBilled(ctx context.Context, patientID ID) (int64, error) {
@@ -246,7 +257,7 @@ func (q *Queries) PatientByMRN(ctx context.Context, mrn string) ([]ID, error) {
 }
 
 const patientPaid = `-- name: PatientPaid :one
-SELECT CAST(coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END),0) AS INTEGER) FROM payment WHERE patient_id = ?
+SELECT CAST(coalesce(sum(CASE WHEN kind = 'refund' THEN -amount ELSE amount END),0) AS INTEGER) FROM payment WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?)
 `
 
 func (q *Queries) PatientPaid(ctx context.Context, patientID ID) (int64, error) {
@@ -257,7 +268,7 @@ func (q *Queries) PatientPaid(ctx context.Context, patientID ID) (int64, error) 
 }
 
 const patientVisits = `-- name: PatientVisits :one
-SELECT count(*) AS visits, CAST(coalesce(max(registered_ms),0) AS INTEGER) AS last_ms FROM visit WHERE patient_id = ? AND cancelled = 0 AND _del = 0
+SELECT count(*) AS visits, CAST(coalesce(max(registered_ms),0) AS INTEGER) AS last_ms FROM visit WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND cancelled = 0 AND _del = 0
 `
 
 type PatientVisitsRow struct {

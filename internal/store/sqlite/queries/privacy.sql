@@ -31,6 +31,12 @@ SELECT dir, bytes FROM raw_chunk WHERE session = ? ORDER BY seq;
 -- name: MessagesForSearch :many
 SELECT id, text FROM message WHERE session = ? ORDER BY id;
 
+-- name: StrangersDecisions :many
+SELECT id, CAST(why AS TEXT) AS why FROM inbox_decision WHERE patient_id IS NULL AND why <> '' ORDER BY id;
+
+-- name: DropStage :execrows
+DELETE FROM sync_stage WHERE subject = ?;
+
 -- name: EmptyChunks :exec
 UPDATE raw_chunk SET bytes = x'' WHERE session = ?;
 
@@ -59,3 +65,9 @@ DELETE FROM draft WHERE record = sqlc.arg('patient_id')
 DELETE FROM idempotency WHERE answer = CAST(sqlc.arg('patient_id') AS BLOB)
    OR answer IN (SELECT v.id FROM visit v WHERE v.patient_id = sqlc.arg('patient_id'))
    OR answer IN (SELECT r.id FROM report r WHERE r.patient_id = sqlc.arg('patient_id'));
+
+-- name: PatientHolds :one
+SELECT CAST((SELECT count(*) FROM visit v WHERE v.patient_id = sqlc.arg('patient_id')) AS INTEGER) AS visits,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = sqlc.arg('patient_id') AND t._result IS NOT NULL) AS INTEGER) AS results,
+    CAST((SELECT count(*) FROM report r WHERE r.patient_id = sqlc.arg('patient_id')) AS INTEGER) AS reports,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = sqlc.arg('patient_id') AND t.cancelled = 0 AND t._state <> 'released') AS INTEGER) AS open;

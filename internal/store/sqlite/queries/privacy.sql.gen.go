@@ -124,6 +124,18 @@ func (q *Queries) DropReportFiles(ctx context.Context, patientID ID) (int64, err
 	return result.RowsAffected()
 }
 
+const dropStage = `-- name: DropStage :execrows
+DELETE FROM sync_stage WHERE subject = ?
+`
+
+func (q *Queries) DropStage(ctx context.Context, subject []byte) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropStage, subject)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const emptyChunks = `-- name: EmptyChunks :exec
 UPDATE raw_chunk SET bytes = x'' WHERE session = ?
 `
@@ -224,6 +236,32 @@ func (q *Queries) MessagesOfPatient(ctx context.Context, patientID ID) ([]int64,
 	return items, nil
 }
 
+const patientHolds = `-- name: PatientHolds :one
+SELECT CAST((SELECT count(*) FROM visit v WHERE v.patient_id = ?1) AS INTEGER) AS visits,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = ?1 AND t._result IS NOT NULL) AS INTEGER) AS results,
+    CAST((SELECT count(*) FROM report r WHERE r.patient_id = ?1) AS INTEGER) AS reports,
+    CAST((SELECT count(*) FROM order_test t WHERE t.patient_id = ?1 AND t.cancelled = 0 AND t._state <> 'released') AS INTEGER) AS open
+`
+
+type PatientHoldsRow struct {
+	Visits  int64
+	Results int64
+	Reports int64
+	Open    int64
+}
+
+func (q *Queries) PatientHolds(ctx context.Context, patientID ID) (PatientHoldsRow, error) {
+	row := q.db.QueryRowContext(ctx, patientHolds, patientID)
+	var i PatientHoldsRow
+	err := row.Scan(
+		&i.Visits,
+		&i.Results,
+		&i.Reports,
+		&i.Open,
+	)
+	return i, err
+}
+
 const samePerson = `-- name: SamePerson :many
 SELECT id FROM patient WHERE merged_into = ?
 `
@@ -279,6 +317,38 @@ func (q *Queries) SessionsAfter(ctx context.Context, after []byte) ([]ID, error)
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const strangersDecisions = `-- name: StrangersDecisions :many
+SELECT id, CAST(why AS TEXT) AS why FROM inbox_decision WHERE patient_id IS NULL AND why <> '' ORDER BY id
+`
+
+type StrangersDecisionsRow struct {
+	ID  ID
+	Why string
+}
+
+func (q *Queries) StrangersDecisions(ctx context.Context) ([]StrangersDecisionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, strangersDecisions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StrangersDecisionsRow
+	for rows.Next() {
+		var i StrangersDecisionsRow
+		if err := rows.Scan(&i.ID, &i.Why); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -134,7 +134,7 @@ const earlierValues = `-- name: EarlierValues :many
 SELECT r.id, r.value, r.comparator, coalesce(r.num,'') AS num, CAST(coalesce(r.num_real, 0.0) AS REAL) AS num_real, r.unit, r.flag, o.test_id, o.visit_id,
     CAST(coalesce(s.collected_ms, s.received_ms, r.entered_ms) AS INTEGER) AS at_ms
 FROM order_test o JOIN result r ON r.id = o._result LEFT JOIN sample s ON s.id = o.sample_id
-WHERE o.patient_id = ?1 AND o._state = 'released' AND o.visit_id <> ?2 AND o._del = 0
+WHERE o.patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?1) AND o._state = 'released' AND o.visit_id <> ?2 AND o._del = 0
     AND o.test_id IN (SELECT w.test_id FROM order_test w WHERE w.visit_id = ?2 AND w._del = 0)
     AND NOT EXISTS (SELECT 1 FROM report w WHERE w.visit_id = o.visit_id AND w._state = 'withdrawn' AND w.version = (SELECT max(z.version) FROM report z WHERE z.visit_id = o.visit_id))
 ORDER BY at_ms DESC, r.id DESC LIMIT 2000

@@ -210,7 +210,7 @@ func (q *Queries) OpenCritical(ctx context.Context, enteredMs int64) ([]OpenCrit
 const previous = `-- name: Previous :many
 SELECT r.id, r.value, coalesce(r.num,'') AS num, r.num_real, r.unit, r.flag, o.visit_id, CAST(coalesce(s.collected_ms, s.received_ms, r.entered_ms) AS INTEGER) AS at_ms
 FROM order_test o JOIN result r ON r.id = o._result LEFT JOIN sample s ON s.id = o.sample_id
-WHERE o.patient_id = ? AND o.test_id = ? AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0
+WHERE o.patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND o.test_id = ? AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0
     AND NOT EXISTS (SELECT 1 FROM report w WHERE w.visit_id = o.visit_id AND w._state = 'withdrawn' AND w.version = (SELECT max(z.version) FROM report z WHERE z.visit_id = o.visit_id))
 ORDER BY o.added_ms DESC LIMIT ?
 `
@@ -271,7 +271,7 @@ func (q *Queries) Previous(ctx context.Context, arg PreviousParams) ([]PreviousR
 }
 
 const releasedElsewhere = `-- name: ReleasedElsewhere :many
-SELECT DISTINCT o.test_id FROM order_test o WHERE o.patient_id = ? AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0
+SELECT DISTINCT o.test_id FROM order_test o WHERE o.patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND o._state = 'released' AND o.visit_id IS NOT ? AND o._del = 0
 `
 
 type ReleasedElsewhereParams struct {

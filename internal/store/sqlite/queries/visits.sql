@@ -10,7 +10,7 @@ SELECT cancelled, _state AS state FROM visit WHERE id = ? AND _del = 0;
 SELECT id FROM visit WHERE number = ? AND _del = 0 LIMIT 5;
 
 -- name: VisitsOfPatient :many
-SELECT id FROM visit WHERE patient_id = ? AND _del = 0 ORDER BY registered_ms DESC LIMIT 200;
+SELECT id FROM visit WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND _del = 0 ORDER BY registered_ms DESC LIMIT 200;
 
 -- name: VisitsOfDay :many
 SELECT id FROM visit

@@ -448,7 +448,7 @@ func (q *Queries) VisitsOfDay(ctx context.Context, arg VisitsOfDayParams) ([]ID,
 }
 
 const visitsOfPatient = `-- name: VisitsOfPatient :many
-SELECT id FROM visit WHERE patient_id = ? AND _del = 0 ORDER BY registered_ms DESC LIMIT 200
+SELECT id FROM visit WHERE patient_id IN (SELECT sp.id FROM same_person sp WHERE sp.patient_id = ?) AND _del = 0 ORDER BY registered_ms DESC LIMIT 200
 `
 
 func (q *Queries) VisitsOfPatient(ctx context.Context, patientID ID) ([]ID, error) {

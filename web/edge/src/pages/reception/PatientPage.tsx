@@ -15,6 +15,8 @@ import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
+import { useCan } from '../../session';
+import { ForgetDialog } from './ForgetDialog';
 
 /** PatientPage is one person: what is known, what may be corrected, and the visits. */
 export function PatientPage() {
@@ -72,6 +74,8 @@ function Edit({ patient }: { patient: S['Patient'] }) {
   const navigate = useNavigate();
   const [f, setF] = useState(() => formOf(patient));
   const [theirs, setTheirs] = useState<S['Patient'] | null>(null);
+  const [forgetting, setForgetting] = useState(false);
+  const can = useCan();
   const changed = fields.some((k) => f[k] !== formOf(patient)[k]) || f.sex !== patient.sex;
   const save = useMutation({
     mutationFn: (versions: string) =>
@@ -148,6 +152,14 @@ function Edit({ patient }: { patient: S['Patient'] }) {
         </div>
         {save.error && problemOf(save.error).code !== 'stale_record' && <Fault error={save.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>
+          {can('erasePatient') && (
+            <>
+              <Button look="plain" data-testid="forget-open" onClick={() => setForgetting(true)}>
+                {t('forget.open')}
+              </Button>
+              <span className="grow" />
+            </>
+          )}
           <Button onClick={() => void navigate({ to: '/reception', search: { patient: patient.id } })}>
             {t('patient.visit')}
           </Button>
@@ -162,6 +174,7 @@ function Edit({ patient }: { patient: S['Patient'] }) {
           </Button>
         </div>
       </div>
+      {forgetting && <ForgetDialog id={patient.id} onClose={() => setForgetting(false)} />}
       <Stale
         opened={theirs !== null}
         fields={differs}

@@ -267,11 +267,11 @@ function Confirm({
                 onAnswer={(code, test) => setAnswers({ ...answers, [code]: test })}
               />
             )}
+            <Check label={t('instr.fileWaiting')} checked={again} onChange={(e) => setAgain(e.currentTarget.checked)} />
           </div>
         </div>
         <footer className="foot acts">
           <Button onClick={onBack}>{t('act.back')}</Button>
-          <Check label={t('instr.fileWaiting')} checked={again} onChange={(e) => setAgain(e.currentTarget.checked)} />
           <span className="grow" />
           {go.error && <Fault error={go.error} />}
           <span className="sec small nowrap">

@@ -1,0 +1,118 @@
+// Package credential keeps the secrets of outside services per organisation, sealed. They are written and used, and never
+// shown again. A hub of a single organisation may take them from the environment, under the names that people know.
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"jaanch/internal/hub/seal"
+	"jaanch/internal/lab"
+	"jaanch/internal/store/postgres"
+	"jaanch/internal/store/postgres/queries"
+	"jaanch/internal/telemetry"
+)
+
+// Set is what one service needs, by the names of Names.
+type Set map[string]telemetry.Secret
+
+// names are the settings of each service with the environment variable that stands for them at a single organisation.
+var names = map[string]map[string]string{
+	"whatsapp": {
+		"url": "WHATSAPP_API_URL", "token": "WHATSAPP_ACCESS_TOKEN", "number": "WHATSAPP_PHONE_NUMBER_ID",
+		"app_secret": "WHATSAPP_APP_SECRET", "verify_token": "WHATSAPP_VERIFY_TOKEN", "version": "WHATSAPP_API_VERSION",
+	},
+	"twilio":   {"account": "TWILIO_ACCOUNT_SID", "token": "TWILIO_AUTH_TOKEN"},
+	"sendgrid": {"key": "SENDGRID_API_KEY"},
+	"razorpay": {"key": "RAZORPAY_KEY_ID", "secret": "RAZORPAY_KEY_SECRET", "webhook_secret": "RAZORPAY_WEBHOOK_SECRET"},
+	"gstn":     {"url": "GSTN_API_URL", "user": "GSTN_USERNAME", "password": "GSTN_PASSWORD", "gstin": "GSTIN"},
+	"abdm":     {"url": "ABDM_GATEWAY_URL", "client": "ABDM_CLIENT_ID", "secret": "ABDM_CLIENT_SECRET", "hip": "ABDM_HIP_ID"},
+}
+
+// Names lists the settings of a service; none for a service that is not known.
+func Names(service string) []string {
+	var out []string
+	for n := range names[service] {
+		out = append(out, n)
+	}
+	return out
+}
+
+// ErrMissing is what a service without credentials gives.
+var ErrMissing = lab.NotFound("credentials_missing", "This service is not set up for the organisation.")
+
+// Keeper keeps them.
+type Keeper struct {
+	DB    *postgres.DB
+	Box   *seal.Box
+	Clock func() time.Time
+	Env   func(string) string // the environment of a hub of a single organisation; nil for none
+}
+
+func place(org lab.ID, service string) string { return seal.Place("credential", org, service) }
+
+// Put replaces the credentials of a service. Unknown names are refused.
+func (k *Keeper) Put(ctx context.Context, org lab.ID, service string, s Set) error {
+	clear := map[string]string{}
+	for name, value := range s {
+		if _, ok := names[service][name]; !ok {
+			return lab.Invalid("credential_name", "The service has no setting of this name.", lab.FieldError{Field: name, Code: "unknown"})
+		}
+		clear[name] = value.Reveal()
+	}
+	raw, err := json.Marshal(clear)
+	if err != nil {
+		return fmt.Errorf("credential: %w", err)
+	}
+	err = k.DB.Queries().PutCredential(ctx, k.DB.Pool(), queries.PutCredentialParams{
+		Org: org, Service: service, Sealed: k.Box.Seal(place(org, service), raw), Now: k.Clock(),
+	})
+	if err != nil {
+		return fmt.Errorf("credential: %w", err)
+	}
+	return nil
+}
+
+// Get opens the credentials of a service.
+func (k *Keeper) Get(ctx context.Context, org lab.ID, service string) (Set, error) {
+	sealed, err := k.DB.Queries().Credential(ctx, k.DB.Pool(), queries.CredentialParams{Org: org, Service: service})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return k.fromEnv(service)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	raw, err := k.Box.Open(place(org, service), sealed)
+	if err != nil {
+		return nil, err
+	}
+	var clear map[string]string
+	if err := json.Unmarshal(raw, &clear); err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	out := Set{}
+	for name, value := range clear {
+		out[name] = telemetry.Secret(value)
+	}
+	return out, nil
+}
+
+func (k *Keeper) fromEnv(service string) (Set, error) {
+	out := Set{}
+	if k.Env != nil {
+		for name, variable := range names[service] {
+			if v := k.Env(variable); v != "" {
+				out[name] = telemetry.Secret(v)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, ErrMissing
+	}
+	return out, nil
+}
