@@ -22,7 +22,7 @@ export function ProfilePage() {
   useHeading(t('nav.profiles'), name);
   const profile = useQuery({
     queryKey: ['dialect', name],
-    queryFn: () => must(api.GET('/api/v1/dialects/{name}', { params: { path: { name } } })),
+    queryFn: () => must(api.GET('/api/v1/dialects/{id}', { params: { path: { id: name } } })),
   });
   if (!profile.data)
     return (
