@@ -9,6 +9,7 @@ export interface Node {
   dir: string;
   process: Running;
   logins: Record<string, { login: string; password: string }>;
+  restart: () => Promise<void>; // as after a power cut: the same folder, the same ports
   stop: () => Promise<void>;
 }
 
@@ -65,7 +66,14 @@ export async function startNode(
     astm,
     printer,
     dir: dir.path,
-    process,
+    get process() {
+      return process;
+    },
+    restart: async () => {
+      await process.stop();
+      process = run(edge, args, options.env);
+      await ready(`${url}/api/v1/setup`, process);
+    },
     logins,
     stop: async () => {
       await process.stop();

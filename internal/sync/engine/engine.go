@@ -26,6 +26,9 @@ func (k Key) compare(o Key) int {
 	return cmp.Or(cmp.Compare(k.Entity, o.Entity), bytes.Compare(k.ID[:], o.ID[:]))
 }
 
+// GroupKey names a group of an entity.
+type GroupKey struct{ Entity, Group int }
+
 // GroupDeleted is the number under which a record's deletion has its own version.
 const GroupDeleted = 0
 
@@ -76,6 +79,11 @@ type Conflict struct {
 	Server   Value
 	Clients  []Value // every value that lost or waits, oldest first
 	Resolver string
+	Reason   string      // in the resolver's words
+	AtMS     int64       // the hub's clock when it was recorded
+	ClosedMS int64       // the resolver's clock
+	Was      map[int]any // what stood before either side changed it, where that is known
+	Held     []Held      // verifications of a value that the hub does not show
 }
 
 // Value is one side of a conflict.
@@ -96,7 +104,7 @@ const (
 	KindValue     = "value"
 	KindLocked    = "locked"
 	KindTombstone = "tombstone"
-	KindVerify    = "verify" // a verification that was given for another value
+	KindVerify    = "verification" // a verification that was given for another value
 )
 
 // The states of a conflict.
@@ -117,8 +125,9 @@ type Batch struct {
 	NowMS    int64 // the hub's clock, milliseconds UTC
 	Items    []wire.Item
 	Records  map[Key]*Record
-	Open     []*Conflict      // open conflicts of those records
-	NextPos  map[lab.ID]int64 // scope → first position that this batch may use
+	Open     []*Conflict       // open and decided conflicts of those records, and those that the batch itself names
+	Manual   map[GroupKey]bool // groups that this organisation always gives to a person
+	NextPos  map[lab.ID]int64  // scope → first position that this batch may use
 }
 
 // Result is what came of a batch, in a fixed order.
@@ -164,11 +173,13 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 			keys = append(keys, k)
 		}
 		if ent, ok := s.entity(k.Entity); ok && moves {
-			scope := home
-			if ent.Scope == journal.ScopeOrg {
-				scope = org
+			n := 1 + len(ent.Groups) // each group may leave a conflict record
+			if ent.Scope == journal.ScopeLab {
+				want[home] += n
 			}
-			want[scope]++
+			if ent.Scope == journal.ScopeOrg || ent.Name == journal.EntityConflict { // that of a shared record is shared
+				want[org] += n
+			}
 		}
 	}
 	for i := range items {
@@ -211,7 +222,7 @@ type ScopeNeed struct {
 
 // Apply folds the batch over the records in the order of its entries.
 func Apply(b *Batch) Result {
-	f := &fold{Batch: b, next: maps.Clone(b.NextPos), touched: map[lab.ID]*Conflict{}, days: map[dayKey]*Day{}}
+	f := &fold{Batch: b, next: maps.Clone(b.NextPos), touched: map[lab.ID]*Conflict{}, closed: map[lab.ID]int64{}, refused: map[lab.ID]int64{}, days: map[dayKey]*Day{}}
 	for i := range b.Items {
 		it := &b.Items[i]
 		out := f.entry(it)
@@ -228,6 +239,8 @@ type fold struct {
 
 	next    map[lab.ID]int64
 	touched map[lab.ID]*Conflict
+	closed  map[lab.ID]int64 // conflict → the Update of this batch whose change decided it
+	refused map[lab.ID]int64 // conflict → the Update of this batch whose change came too late to decide it
 	days    map[dayKey]*Day
 }
 
@@ -257,6 +270,9 @@ func (f *fold) entry(it *wire.Item) Outcome {
 		f.Quarantine = append(f.Quarantine, Quarantined{e.Seq, code})
 		return Outcome{Code: wire.Quarantined}
 	}
+	if change.entity.Name == journal.EntityConflict {
+		return f.decide(change)
+	}
 	if e.Op == journal.OpTombstone {
 		return f.remove(change)
 	}
@@ -265,6 +281,7 @@ func (f *fold) entry(it *wire.Item) Outcome {
 
 // finish sorts what is to be stored and gives every moved record its position.
 func (f *fold) finish() Result {
+	f.project()
 	keys := make([]Key, 0, len(f.Batch.Records))
 	for k, r := range f.Batch.Records {
 		if r.dirty {
@@ -308,7 +325,7 @@ func (f *fold) home(r *Record) bool {
 // contest asks the group's strategy.
 func (f *fold) contest(ent journal.Entity, group journal.Group, r *Record, server, client policy.Side) policy.Verdict {
 	decide, ok := policy.StrategyFor(group.Strategy)
-	if !ok {
+	if !ok || f.Manual[GroupKey{ent.ID, group.ID}] {
 		return policy.Verdict{Winner: policy.Nobody}
 	}
 	return decide(policy.Contest{Entity: ent, Group: group, Server: server, Client: client, ClientIsHome: f.home(r)})

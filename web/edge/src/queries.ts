@@ -24,6 +24,7 @@ const shows: Record<string, string[]> = {
   load_list: ['load'],
   instrument_profile: ['dialects', 'dialect'],
   line: ['lines', 'tape', 'port-search'],
+  conflict: ['conflicts', 'conflict', 'sync', 'verify', 'case'],
   sync: ['sync', 'synclog'],
 };
 

@@ -133,6 +133,22 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/history/$entity/$id',
+    component: lazyRouteComponent(() => import('./pages/history/HistoryPage'), 'HistoryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/sync/conflicts',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { id?: string | undefined; state?: 'open' | 'auto' | 'resolved' | undefined } => ({
+      id: text(s.id),
+      state: one(s.state, ['open', 'auto', 'resolved']),
+    }),
+    component: lazyRouteComponent(() => import('./pages/sync/ConflictsPage'), 'ConflictsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/sync',
     component: lazyRouteComponent(() => import('./pages/sync/SyncPage'), 'SyncPage'),
   }),
