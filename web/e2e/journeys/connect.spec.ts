@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, openPage } from '../browser';
 import { startNode, type Node } from '../node';
-import { binary, once, run } from '../process';
+import { binary, once } from '../process';
 import { logIn } from '../steps';
 
 /** What a known cell counter sends: the simulator puts it into frames as the protocol says. */
