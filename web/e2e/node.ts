@@ -13,9 +13,12 @@ export interface Node {
   stop: () => Promise<void>;
 }
 
-/** startNode starts `edge serve --demo`. The demonstration log-ins are read from what it prints. */
+/**
+ * startNode starts `edge serve --demo`. The demonstration log-ins are read from what it prints. With restart the node is
+ * started again on the same lab without --demo: it then approves nobody by itself, as a real one.
+ */
 export async function startNode(
-  options: { hub?: string; args?: string[]; env?: Record<string, string> } = {},
+  options: { hub?: string; args?: string[]; env?: Record<string, string>; restart?: boolean } = {},
 ): Promise<Node> {
   const edge = binary('edge');
   if (!edge) throw new Error('bin/edge is not built');
@@ -50,6 +53,13 @@ export async function startNode(
   let process = run(edge, args, options.env);
   const url = `http://127.0.0.1:${http}`;
   await ready(`${url}/api/v1/setup`, process);
+  const logins = readLogins(process.output());
+  if (options.restart) {
+    await process.stop();
+    const plain = args.filter((a, i) => a !== '--demo' && a !== '--demo-printer' && args[i - 1] !== '--demo-printer');
+    process = run(edge, plain, options.env);
+    await ready(`${url}/api/v1/setup`, process);
+  }
   return {
     url,
     hl7,
@@ -64,7 +74,7 @@ export async function startNode(
       process = run(edge, args, options.env);
       await ready(`${url}/api/v1/setup`, process);
     },
-    logins: readLogins(process.output()),
+    logins,
     stop: async () => {
       await process.stop();
       await dir.remove();

@@ -174,6 +174,39 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/bench/line',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): {
+      view?: 'archive' | 'live' | undefined;
+      instrument?: string | undefined;
+      message?: number | undefined;
+      line?: string | undefined;
+    } => ({
+      view: one(s.view, ['archive', 'live']),
+      instrument: text(s.instrument),
+      message: typeof s.message === 'number' ? s.message : undefined,
+      line: text(s.line),
+    }),
+    component: lazyRouteComponent(() => import('./pages/line/LinePage'), 'LinePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/setup/connect',
+    component: lazyRouteComponent(() => import('./pages/setup/ConnectPage'), 'ConnectPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/setup/profiles',
+    component: lazyRouteComponent(() => import('./pages/setup/ProfilesPage'), 'ProfilesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/setup/profiles/$name',
+    component: lazyRouteComponent(() => import('./pages/setup/ProfilePage'), 'ProfilePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/setup/printers',
     component: lazyRouteComponent(() => import('./pages/setup/PrintersPage'), 'PrintersPage'),
   }),

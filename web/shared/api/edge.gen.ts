@@ -330,7 +330,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/dialects/{name}": {
+    "/api/v1/dialects/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -7309,7 +7309,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                name: string;
+                id: string;
             };
             cookie?: never;
         };
