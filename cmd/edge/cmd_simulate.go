@@ -89,6 +89,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	fl.IntVar(&f.faults.Torn, "fault-torn", 0, "cut every n-th frame or block and drop the line")
 	fl.IntVar(&f.faults.Garbage, "fault-garbage", 0, "send noise in front of every n-th frame or block")
 	fl.IntVar(&f.faults.Unplug, "fault-unplug", 0, "drop the line behind every n-th frame or block")
+	fl.IntVar(&f.faults.Contend, "fault-contend", 0, "answer every n-th ENQ of the node with an ENQ of its own (ASTM)")
 	fl.DurationVar(&f.faults.ByteDelay, "fault-slow", 0, "time between bytes")
 }
 

@@ -20,7 +20,8 @@ import (
 
 const (
 	flatAnalyzers = 32
-	flatMessages  = 40_000 // JAANCH_BENCH_MESSAGES=500000 is the whole test; it takes some five minutes
+	flatMessages  = 80_000 // JAANCH_BENCH_MESSAGES=500000 is the whole test and takes some five minutes
+	flatWarm      = 24_000 // until then what is bounded fills up: page caches, and what each line remembers for the screen
 )
 
 // upload sends messages from one analyzer until the shared count is used up, each after the acknowledgement of the last.
@@ -52,7 +53,7 @@ func upload(address string, analyzer int, left *atomic.Int64) error {
 }
 
 // TestFiguresFlat uploads from 32 analyzers to the node as it is shipped and holds its resident memory after a tenth of the
-// messages against that at their end: what grows with the number of messages would fill the PC some night.
+// messages, but not before what is bounded is full, against that at their end: what grows with the number of messages would fill the PC some night.
 func TestFiguresFlat(t *testing.T) {
 	measure.Wanted(t)
 	total := int64(flatMessages)
@@ -63,6 +64,7 @@ func TestFiguresFlat(t *testing.T) {
 		}
 		total = n
 	}
+	mark := max(0.1, flatWarm/float64(total))
 	f := &footprint{t: t, bin: releaseBuild(t), data: t.TempDir()}
 	f.start(t.Context())
 	defer f.stop()
@@ -91,7 +93,7 @@ func TestFiguresFlat(t *testing.T) {
 			running = false
 		case <-look.C:
 			switch share := 1 - float64(left.Load())/float64(total); {
-			case share >= 0.08 && share <= 0.12:
+			case share >= mark-0.02 && share <= mark+0.02:
 				early = append(early, f.memory()["VmRSS"])
 			case share >= 0.96:
 				late = append(late, f.memory()["VmRSS"])
@@ -107,7 +109,7 @@ func TestFiguresFlat(t *testing.T) {
 	at10, at100 := early[len(early)/2], late[len(late)/2]
 	growth := at100/at10 - 1
 	measure.Sheet(t, "Memory while 32 analyzers upload", measure.Figure{
-		What: fmt.Sprintf("%d messages, resident at their end", total), Measured: fmt.Sprintf("%.0f MiB", at100), Reference: fmt.Sprintf("at 10 %% of them: %.0f MiB", at10),
+		What: fmt.Sprintf("%d messages, resident at their end", total), Measured: fmt.Sprintf("%.0f MiB", at100), Reference: fmt.Sprintf("at %.0f %% of them: %.0f MiB", 100*mark, at10),
 		Ratio: at100 / at10, Aim: "≤ 1.05", Met: growth <= 0.05,
 		Note: fmt.Sprintf("medians of %d and %d looks, %.0f messages/s, peak %.0f MiB", len(early), len(late), float64(total)/took.Seconds(), f.memory()["VmHWM"]),
 	})

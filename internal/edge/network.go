@@ -10,9 +10,7 @@ import (
 
 	"jaanch/internal/edge/setup"
 	"jaanch/internal/httpkit"
-	"jaanch/internal/lab"
 	"jaanch/internal/lab/identifier"
-	"jaanch/internal/store/sqlite"
 )
 
 // nodeCode makes the code of a node that stands alone, from its device id. If it is taken when the node joins a hub, the
@@ -53,20 +51,4 @@ func (n *Node) network(context.Context) (setup.Network, error) {
 	}
 	out.DiskFree = diskFree(n.config.Data)
 	return out, nil
-}
-
-// applied keeps what the node derives from a record that a pull installed: the search words of a name.
-func applied(tx *sqlite.Tx, entity string, record lab.ID) error {
-	if entity != "patient" {
-		return nil
-	}
-	ctx := context.Background() // a statement on the writer has no deadline
-	p, err := sqlite.ReadPerson(ctx, tx, record)
-	if lab.KindOf(err) == lab.KindNotFound {
-		return sqlite.IndexNames(ctx, tx, record)
-	}
-	if err != nil {
-		return err
-	}
-	return sqlite.IndexNames(ctx, tx, record, p.Name, p.NameLocal)
 }

@@ -19,17 +19,20 @@ import (
 
 	"jaanch/internal/edge/api"
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/conflict"
 	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/privacy"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
 	"jaanch/internal/httpkit"
 	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/session"
+	"jaanch/internal/lab"
 	"jaanch/internal/lab/label"
 	"jaanch/internal/reportpdf"
 	"jaanch/internal/store/journal"
@@ -54,6 +57,7 @@ type Node struct {
 	DB      *sqlite.DB
 	Desk    *reception.Desk
 	Bench   *bench.Bench
+	Quality *quality.Quality
 	Release *release.Desk
 	Office  *setup.Office
 	Agent   *agent.Agent
@@ -177,11 +181,17 @@ func (n *Node) assemble(o Options) error {
 	}
 	throttle := httpkit.NewThrottle(n.clock, func(string) { n.log.Warn("many failed log-ins") })
 	n.Office = setup.New(setup.Options{DB: n.DB, Zone: n.zone, Log: n.log, Passwords: passwords, Throttle: throttle, Version: o.Version})
-	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter})
+	n.Desk = reception.New(reception.Options{DB: n.DB, Zone: n.zone, Log: n.log, Kick: n.kickPrinter, Marked: func(ctx context.Context, tx *sqlite.Tx, barcode string) error {
+		return n.Bench.LookForTube(ctx, tx, barcode)
+	}})
 	n.Bench = bench.New(bench.Options{DB: n.DB, Zone: n.zone, Log: n.log, Profiles: profiles, TrustLoopback: o.Config.Demo})
 	n.Bench.OnWake(n.board.Wake)
+	n.Quality = quality.New(quality.Options{DB: n.DB, Zone: n.zone, Again: n.Bench.LookAgainAtControls})
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
-	n.Agent, err = agent.New(agent.Options{DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: applied, Renumber: renumber})
+	p := &pulled{visits: map[lab.ID]bool{}}
+	n.Agent, err = agent.New(agent.Options{
+		DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: p.applied, Settled: p.settled, Renumber: renumber,
+	})
 	if err != nil {
 		return err
 	}
@@ -232,7 +242,7 @@ func (n *Node) route(o Options) error {
 	router.Method(http.MethodGet, "/ca.crt", ca)
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
-		Desk: n.Desk, Bench: n.Bench, Release: n.Release, Office: n.Office, Privacy: privacy.New(privacy.Options{DB: n.DB}), Overview: look, Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
+		Desk: n.Desk, Bench: n.Bench, Quality: n.Quality, Release: n.Release, Office: n.Office, Privacy: privacy.New(privacy.Options{DB: n.DB}), Overview: look, Conflict: conflict.New(conflict.Options{DB: n.DB, Peers: n.Agent.Peers}), Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
 		Lines: n.archive, Finder: n.finder, Dialects: n.dialects, Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {

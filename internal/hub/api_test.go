@@ -140,6 +140,10 @@ func TestEveryRouteHasARule(t *testing.T) {
 				body = map[string]any{"status": "active"}
 			case "addUser":
 				body = map[string]any{"login": "abc", "name": "x", "role": "owner", "password": password}
+			case "decideConflict":
+				body = map[string]any{"side": 0, "version": "1"}
+			case "askPerson":
+				body = map[string]any{"entity": "patient", "group": "contact", "asked": true}
 			case "setUserDisabled":
 				body = map[string]any{"disabled": true}
 			}

@@ -27,6 +27,9 @@ type Config struct {
 	MaxBatches int              `mapstructure:"max_batches"` // of sync at once in this process
 	LogFormat  string           `mapstructure:"log_format"`  // json or text
 	LogLevel   string           `mapstructure:"log_level"`   // debug, info, warn, error
+	SealKey    telemetry.Secret `mapstructure:"seal_key"`    // base64 of 32 bytes; without it nothing leaves to outside services
+	Hosts      string           `mapstructure:"hosts"`       // of outside services that may be called, with commas between
+	StandIns   bool             `mapstructure:"stand_ins"`   // services on this machine and plain HTTP may be called
 }
 
 // keys lists the settings with their defaults and what they are.
@@ -42,6 +45,9 @@ func keys() []setting {
 		{"max_batches", 32, "batches of sync at once"},
 		{"log_format", "json", "json or text"},
 		{"log_level", "info", "debug, info, warn or error"},
+		{"seal_key", "", "key that seals what outside services need, base64 of 32 bytes; give it as JAANCH_HUB_SEAL_KEY"},
+		{"hosts", "graph.facebook.com,api.razorpay.com", "hosts of outside services that may be called, with commas between"},
+		{"stand_ins", false, "pretend services on this machine may be called; for demonstrations alone"},
 	}
 }
 

@@ -20,8 +20,10 @@ import (
 
 	"jaanch/internal/httpkit"
 	"jaanch/internal/hub/api"
+	"jaanch/internal/hub/conflict"
 	"jaanch/internal/hub/dashboard"
 	"jaanch/internal/hub/fleet"
+	"jaanch/internal/hub/outside"
 	"jaanch/internal/hub/people"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
@@ -37,6 +39,8 @@ type Hub struct {
 	Fleet  *fleet.Fleet
 	People *people.People
 	Ingest *ingest.Ingest
+	// Outside is what leaves to and comes from outside services; nil without a sealing key.
+	Outside *outside.Outside
 
 	config  Config
 	db      *postgres.DB
@@ -104,6 +108,9 @@ func (h *Hub) assemble(ctx context.Context, o Options) error {
 	h.Fleet = &fleet.Fleet{DB: h.db, Clock: h.clock, NewID: NewID, Logger: h.logger}
 	h.People = &people.People{DB: h.db, Passwords: passwords, Clock: h.clock, NewID: NewID}
 	h.Ingest = &ingest.Ingest{DB: h.db, Schema: schema, Clock: h.clock, Logger: h.logger}
+	if err := h.assembleOutside(); err != nil {
+		return err
+	}
 	return h.route(o, schema)
 }
 
@@ -123,9 +130,13 @@ func (h *Hub) route(o Options, schema *engine.Schema) error {
 	router.Method(http.MethodGet, "/api/v1/health", h.health.LiveHandler())
 	router.Method(http.MethodGet, "/api/v1/ready", h.health.ReadyHandler())
 	router.Method(http.MethodGet, "/metrics", telemetry.MetricsHandler(registry))
+	if h.Outside != nil {
+		router.Handle(outside.HooksPath+"*", h.Outside.Hooks())
+	}
 	api.Mount(router, api.Services{
 		Fleet: h.Fleet, Ingest: h.Ingest, People: h.People, Sessions: sessions, Codec: h.codec, Clock: h.clock, Logger: h.logger, Version: o.Version,
 		Dashboard:  &dashboard.Dashboard{DB: h.db, Schema: schema, Fleet: h.Fleet, Clock: h.clock},
+		Conflict:   &conflict.Desk{DB: h.db, Schema: schema, Ingest: h.Ingest, Fleet: h.Fleet, Clock: h.clock},
 		Throttle:   httpkit.NewThrottle(h.clock, func(string) { h.logger.Warn("many failed log-ins or enrolments") }),
 		MaxBatches: h.config.MaxBatches,
 	})
@@ -178,6 +189,9 @@ func (h *Hub) Serve(ctx context.Context, listener net.Listener, ready func()) er
 	var others sync.WaitGroup
 	watch, stopWatch := context.WithCancel(ctx)
 	others.Go(func() { h.watchDatabase(watch) })
+	if h.Outside != nil {
+		others.Go(func() { h.Outside.Sweep(watch, sweepEvery) })
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	ready()

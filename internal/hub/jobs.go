@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"jaanch/internal/hub/fleet"
+	"jaanch/internal/hub/outside"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/telemetry"
 
@@ -45,8 +47,13 @@ func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[tidyArgs]) error {
 func (h *Hub) startJobs(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &tidyWorker{db: h.db, fleet: h.Fleet, clock: h.clock})
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}}
+	if h.Outside != nil {
+		h.Outside.AddWorkers(workers)
+		maps.Copy(queues, outside.Queues())
+	}
 	client, err := river.NewClient(riverpgxv5.New(h.db.Pool()), &river.Config{
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}},
+		Queues:  queues,
 		Workers: workers,
 		Logger:  slog.New(quiet{telemetry.Discard().Handler(), h.logger.Handler()}),
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
@@ -54,6 +61,9 @@ func (h *Hub) startJobs(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	if h.Outside != nil {
+		h.Outside.Use(client)
 	}
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)

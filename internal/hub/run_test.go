@@ -117,7 +117,7 @@ func TestRevoked(t *testing.T) {
 	w := setup(t)
 	n := w.node(t, 1, 0)
 	n.sync()
-	if err := w.hub.Fleet.SetStatus(context.Background(), w.org, n.db.Device(), "revoked"); err != nil {
+	if err := w.hub.Fleet.SetStatus(context.Background(), w.org, n.db.Device(), "revoked", "test", ""); err != nil {
 		t.Fatal(err)
 	}
 	n.update(func(tx *sqlite.Tx) error {
@@ -129,7 +129,7 @@ func TestRevoked(t *testing.T) {
 	if s := n.status(); s.State != agent.StateBlocked || s.Reason != "device_revoked" {
 		t.Errorf("got %+v", s)
 	}
-	if err := w.hub.Fleet.SetStatus(context.Background(), w.org, n.db.Device(), "active"); err != nil {
+	if err := w.hub.Fleet.SetStatus(context.Background(), w.org, n.db.Device(), "active", "test", ""); err != nil {
 		t.Fatal(err)
 	}
 	n.sync()

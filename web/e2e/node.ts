@@ -9,12 +9,16 @@ export interface Node {
   dir: string;
   process: Running;
   logins: Record<string, { login: string; password: string }>;
+  restart: () => Promise<void>; // as after a power cut: the same folder, the same ports
   stop: () => Promise<void>;
 }
 
-/** startNode starts `edge serve --demo`. The demonstration log-ins are read from what it prints. */
+/**
+ * startNode starts `edge serve --demo`. The demonstration log-ins are read from what it prints. With restart the node is
+ * started again on the same lab without --demo: it then approves nobody by itself, as a real one.
+ */
 export async function startNode(
-  options: { hub?: string; args?: string[]; env?: Record<string, string> } = {},
+  options: { hub?: string; args?: string[]; env?: Record<string, string>; restart?: boolean } = {},
 ): Promise<Node> {
   const edge = binary('edge');
   if (!edge) throw new Error('bin/edge is not built');
@@ -46,17 +50,31 @@ export async function startNode(
     ...(options.hub ? ['--hub', options.hub] : []),
     ...(options.args ?? []),
   );
-  const process = run(edge, args, options.env);
+  let process = run(edge, args, options.env);
   const url = `http://127.0.0.1:${http}`;
   await ready(`${url}/api/v1/setup`, process);
+  const logins = readLogins(process.output());
+  if (options.restart) {
+    await process.stop();
+    const plain = args.filter((a, i) => a !== '--demo' && a !== '--demo-printer' && args[i - 1] !== '--demo-printer');
+    process = run(edge, plain, options.env);
+    await ready(`${url}/api/v1/setup`, process);
+  }
   return {
     url,
     hl7,
     astm,
     printer,
     dir: dir.path,
-    process,
-    logins: readLogins(process.output()),
+    get process() {
+      return process;
+    },
+    restart: async () => {
+      await process.stop();
+      process = run(edge, args, options.env);
+      await ready(`${url}/api/v1/setup`, process);
+    },
+    logins,
     stop: async () => {
       await process.stop();
       await dir.remove();

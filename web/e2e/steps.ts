@@ -134,3 +134,57 @@ export async function openReport(page: Page, url: string): Promise<Buffer> {
   const answer = await page.request.get(new URL(src?.split('#')[0] ?? '', url).href);
   return answer.body();
 }
+
+/** enterDown types values down one column of the grid over samples, with the keyboard alone, and waits until they stand. */
+export async function enterDown(
+  page: Page,
+  url: string,
+  section: string,
+  pick: string,
+  values: Record<string, string>, // by lab number
+): Promise<void> {
+  await page.goto(`${url}/bench?section=${section}&view=grid`);
+  await page.getByTestId(`pick-${pick}`).click();
+  const cell = (accession: string) =>
+    page.locator(`[data-testid="sheet-line"][data-accession="${accession}"] [data-testid="sheet-cell"]`);
+  const lines = page.getByTestId('sheet-line');
+  await lines.first().waitFor();
+  await page.keyboard.press('ArrowDown'); // into the first cell
+  for (let i = 0; i < (await lines.count()); i += 1) {
+    const accession = (await lines.nth(i).getAttribute('data-accession')) ?? '';
+    await page.getByTestId('cell').waitFor();
+    await page.keyboard.type(values[accession] ?? '');
+    await page.keyboard.press('Enter');
+  }
+  for (const accession of Object.keys(values)) {
+    await cell(accession).and(page.locator('[data-state="entered"], [data-state="held"]')).waitFor();
+  }
+}
+
+/** amend replaces a released value from the newest report, and proves who does it when asked. */
+export async function amend(
+  page: Page,
+  url: string,
+  change: { test: string; value: string; reason: string },
+  password: string,
+): Promise<void> {
+  await page.goto(`${url}/reports`);
+  await page.getByTestId('report-row').first().click();
+  await page.getByTestId('amend').click();
+  const dialog = page.getByTestId('amend-dialog');
+  const test = dialog.getByLabel('Test');
+  const option = test.locator('option', { hasText: change.test });
+  await option.waitFor({ state: 'attached' });
+  await test.selectOption({ label: (await option.innerText()).trim() });
+  await dialog.getByLabel('New value').fill(change.value);
+  await dialog.getByLabel('Reason').fill(change.reason);
+  const done = page.waitForResponse((r) => r.url().endsWith('/amend') && r.ok());
+  await dialog.getByRole('button', { name: 'Amend and release' }).click();
+  const proof = page.getByTestId('step-up');
+  await Promise.race([done, proof.waitFor().catch(() => undefined)]);
+  if (await proof.isVisible()) {
+    await proof.getByLabel('Password').fill(password);
+    await proof.getByRole('button', { name: 'Continue' }).click();
+  }
+  await done;
+}

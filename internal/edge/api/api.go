@@ -46,6 +46,7 @@ const (
 	loggedIn
 	firstRun
 	granted
+	shown
 )
 
 // Public is for what must work before anybody logs in.
@@ -60,13 +61,18 @@ func FirstRun() Rule { return Rule{who: firstRun} }
 // May is for those whom the permission table grants one of the actions.
 func May(actions ...access.Action) Rule { return Rule{who: granted, actions: actions} }
 
+// MaySee is for looking at what one of the actions would do: by those who may do it, before they proved who they are.
+func MaySee(actions ...access.Action) Rule { return Rule{who: shown, actions: actions} }
+
 // IsZero tells whether no rule was given.
-func (r Rule) IsZero() bool { return r.who == nobody || (r.who == granted && len(r.actions) == 0) }
+func (r Rule) IsZero() bool {
+	return r.who == nobody || (r.who == granted || r.who == shown) && len(r.actions) == 0
+}
 
 // String names the rule in the API's document.
 func (r Rule) String() string {
 	names := map[who]string{anyone: "public", loggedIn: "person", firstRun: "first_run"}
-	if r.who != granted {
+	if r.who != granted && r.who != shown {
 		return names[r.who]
 	}
 	var out []string
@@ -88,6 +94,12 @@ func (r Rule) Check(s httpkit.Session, found bool, now time.Time) error {
 	}
 	err := error(lab.Forbidden("forbidden", "Your role does not allow this."))
 	for _, action := range r.actions {
+		if r.who == shown && access.Visible(s.Actor().Roles, action) {
+			return nil
+		}
+		if r.who == shown {
+			continue
+		}
 		err = access.Can(s.Actor(), action, access.Resource{Own: true, SteppedUp: s.ProvedWithin(now, StepUpFor)})
 		if err == nil {
 			return nil

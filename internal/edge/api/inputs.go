@@ -17,7 +17,7 @@ type (
 		Department string `query:"department" maxLength:"60"`
 		State      string `query:"state" enum:"open,to_enter,held,released,all" default:"open"`
 		Instrument lab.ID `query:"instrument" format:"uuid" doc:"Only tests whose codes this analyzer has been taught."`
-		Pick       string `query:"pick" maxLength:"40" doc:"Code of a panel or of a test: the samples that have it, with all its rows."`
+		Pick       string `query:"pick" maxLength:"40" pattern:"^[A-Za-z0-9._+-]*$" doc:"Code of a panel or of a test: the samples that have it, with all its rows."`
 		Visit      lab.ID `query:"visit" format:"uuid"`
 		Sample     lab.ID `query:"sample" format:"uuid"`
 		Cursor     string `query:"cursor" maxLength:"200"`

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
+	"jaanch/internal/edge/bench"
 	"jaanch/internal/lab/access"
 )
 
-// lines are the operations of the lines to analyzers: what is sent down.
+// lines are the operations of the lines to analyzers: what is sent down, and what came up beside results.
 func (r *routes) lines() {
 	mount(r, Route{
 		Method: http.MethodGet, Path: "/instruments/{id}/transfers", ID: "transfers", Tag: "instruments", Rule: May(access.ResultSee, access.InstrumentSetup),
@@ -20,4 +22,12 @@ func (r *routes) lines() {
 		Method: http.MethodPost, Path: "/transfers/{id}", ID: "decideTransfer", Tag: "instruments", Rule: May(access.ResultEnter),
 		Summary: "Try a message to an analyzer again, or give it up",
 	}, change(r.s.Bench.DecideTransfer))
+	mount(r, Route{
+		Method: http.MethodGet, Path: "/messages/{id}/plots", ID: "plots", Tag: "instruments", Rule: May(access.ResultSee, access.InstrumentSetup),
+		Summary: "Histograms, scattergrams and pictures of one message",
+	}, r.plots)
+}
+
+func (r *routes) plots(ctx context.Context, in *byNumber) (*out[bench.Plots], error) {
+	return answer(r.s.Bench.Plots(ctx, in.ID))
 }

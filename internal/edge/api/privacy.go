@@ -12,7 +12,7 @@ import (
 // privacyRoutes are what a patient may ask of the lab about their data.
 func (r *routes) privacyRoutes() {
 	mount(r, Route{
-		Method: http.MethodGet, Path: "/patients/{id}/erasure", ID: "previewErasure", Tag: "privacy", Rule: May(access.PatientEdit),
+		Method: http.MethodGet, Path: "/patients/{id}/erasure", ID: "previewErasure", Tag: "privacy", Rule: MaySee(access.PrivacyRequest),
 		Summary: "What forgetting a patient would take, and what would stay", Doc: "Counts alone. Only for those who may ask for the erasure.",
 	}, getByID(r.s.Privacy.Preview))
 	mount(r, Route{

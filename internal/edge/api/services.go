@@ -8,10 +8,12 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/edge/bench"
+	"jaanch/internal/edge/conflict"
 	"jaanch/internal/edge/dialect"
 	"jaanch/internal/edge/line"
 	"jaanch/internal/edge/overview"
 	"jaanch/internal/edge/privacy"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/edge/release"
 	"jaanch/internal/edge/setup"
@@ -25,11 +27,13 @@ import (
 type Services struct {
 	Desk     *reception.Desk
 	Bench    *bench.Bench
+	Quality  *quality.Quality
 	Release  *release.Desk
 	Office   *setup.Office
 	Privacy  *privacy.Office
 	Overview *overview.Overview
 	Sync     Syncer
+	Conflict *conflict.Desk
 	Lines    *line.Archive
 	Finder   *line.Finder
 	Dialects *dialect.Desk

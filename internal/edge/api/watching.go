@@ -100,7 +100,7 @@ func (r *routes) dialects() {
 		Summary: "All profiles, the lab's own first",
 	}, get(r.s.Dialects.All))
 	mount(r, Route{
-		Method: http.MethodGet, Path: "/dialects/{name}", ID: "dialect", Tag: "profiles", Rule: set,
+		Method: http.MethodGet, Path: "/dialects/{id}", ID: "dialect", Tag: "profiles", Rule: set,
 		Summary: "One profile as it is written, with its versions",
 	}, r.dialect)
 	mount(r, Route{
@@ -117,11 +117,11 @@ func (r *routes) dialects() {
 	}, post(r.s.Dialects.Save))
 }
 
-// byName names a profile in an address.
-type byName struct {
-	Name string `path:"name" maxLength:"60"`
+// byProfile names a profile in an address.
+type byProfile struct {
+	ID string `path:"id" maxLength:"60" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$"`
 }
 
-func (r *routes) dialect(ctx context.Context, in *byName) (*out[dialect.ProfileText], error) {
-	return answer(r.s.Dialects.Read(ctx, in.Name))
+func (r *routes) dialect(ctx context.Context, in *byProfile) (*out[dialect.ProfileText], error) {
+	return answer(r.s.Dialects.Read(ctx, in.ID))
 }

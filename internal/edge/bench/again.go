@@ -21,24 +21,56 @@ func (b *Bench) lookAgain(ctx context.Context, tx *sqlite.Tx, id lab.ID, reason 
 		return err
 	}
 	for _, n := range waiting {
-		o, err := q.Observation(ctx, n)
-		if err != nil {
-			return fmt.Errorf("read observation %d: %w", n, err)
-		}
-		at, err := f.placeOf(ctx, seenOf(o))
-		if err != nil {
-			return err
-		}
-		if at.state == stateMatched {
-			err = f.file(ctx, o, at)
-		} else {
-			err = f.mark(ctx, o.ID, at, lab.ID{})
-		}
-		if err != nil {
+		if err := f.again(ctx, n); err != nil {
 			return err
 		}
 	}
 	return f.settle(ctx)
+}
+
+// again looks for the home of an observation that is stored already.
+func (f *matcher) again(ctx context.Context, n int64) error {
+	o, err := f.q.Observation(ctx, n)
+	if err != nil {
+		return fmt.Errorf("read observation %d: %w", n, err)
+	}
+	at, err := f.placeOf(ctx, seenOf(o))
+	if err != nil {
+		return err
+	}
+	if at.state == stateMatched {
+		return f.file(ctx, o, at)
+	}
+	return f.mark(ctx, o.ID, at, lab.ID{})
+}
+
+// LookForTube files what waits because nobody knew its tube, now that a tube carries that id. It runs in the transaction that
+// gave the tube its barcode.
+func (b *Bench) LookForTube(ctx context.Context, tx *sqlite.Tx, id string) error {
+	waiting, err := queries.New(tx).WaitingForTube(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read what waits for a tube: %w", err)
+	}
+	byDevice := map[lab.ID]*matcher{}
+	for _, w := range waiting {
+		device := lab.ID(w.InstrumentID)
+		f, ok := byDevice[device]
+		if !ok {
+			if f, err = b.matcherFor(ctx, tx, device); err != nil {
+				return err
+			}
+			byDevice[device] = f
+		}
+		if err := f.again(ctx, w.ID); err != nil {
+			return err
+		}
+	}
+	for _, f := range byDevice {
+		if err := f.settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func seenOf(o queries.Observation) seenRow {

@@ -109,5 +109,12 @@ func (b *Bench) mapCode(ctx context.Context, tx *sqlite.Tx, id lab.ID, in CodeIn
 	if err != nil {
 		return err
 	}
+	controls, err := q.UnmappedControls(ctx, queries.UnmappedControlsParams{InstrumentID: queries.ID(id), MapCode: in.Code})
+	if err != nil {
+		return fmt.Errorf("read the control values of a code: %w", err)
+	}
+	if err := b.controlsAgain(ctx, tx, controls); err != nil {
+		return err
+	}
 	return b.lookAgain(ctx, tx, id, reasonUnmapped)
 }

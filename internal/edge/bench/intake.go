@@ -236,7 +236,7 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 	}
 	f := newMatcher(s)
 	f.device, f.message, f.duplicate, f.repeat, f.cut = device, stored.ID, stored.DuplicateOf.Valid && !repeat, repeat, !whole
-	if err := s.refused(ctx, device, d.Refusals); err != nil {
+	if err := s.beside(ctx, &f, d); err != nil {
 		return false, err
 	}
 	for i, o := range rowsOf(m, d) {

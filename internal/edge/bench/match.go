@@ -86,7 +86,11 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 	row := f.row(idx, o, at)
 	var g *filing.Filing
 	if at.state == stateMatched {
-		g, err = f.filer.Prepare(ctx, at.item, entryOf(storedAs(0, row), f.b.zone))
+		entry := entryOf(storedAs(0, row), f.b.zone)
+		if entry.Holds, err = f.controlHolds(ctx, at.test); err != nil {
+			return err
+		}
+		g, err = f.filer.Prepare(ctx, at.item, entry)
 		switch {
 		case lab.KindOf(err) == lab.KindInvalid:
 			row.State, row.Reason = stateInbox, reasonUnreadable
@@ -100,6 +104,9 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 	if err != nil {
 		return fmt.Errorf("keep an observation: %w", err)
 	}
+	if at.state == stateControl && kind != driver.KindCalibration {
+		return f.fileControl(ctx, storedAs(id, row))
+	}
 	if g == nil {
 		return nil
 	}
@@ -109,7 +116,7 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 
 func (f *matcher) row(idx int, o driver.Observation, at place) queries.AddObservationParams {
 	return queries.AddObservationParams{
-		MessageID: f.message, Idx: int64(idx), Grp: int64(o.Group), InstrumentID: queries.ID(f.device.id), SampleText: o.SampleID, PatientText: o.PatientID,
+		MessageID: f.message, Idx: int64(idx), Grp: int64(o.Group), InstrumentID: queries.ID(f.device.id), SampleText: sampleText(o), PatientText: o.PatientID,
 		TestCode: o.TestCode, MapCode: o.MapCode, TestName: o.TestName, Value: o.Value, Reported: o.Reported, Num: o.ValueNum, Comparator: o.Comparator, NoValue: flagOf(o.NoValue),
 		Unit: o.Unit, RangeText: o.Range, Flag: o.Flag, Status: o.Status, Timestamp: o.Timestamp, Role: string(o.Role), State: at.state, Reason: at.reason,
 		TestID: queries.ID(at.test), SampleID: queries.ID(at.sample), OrderTestID: at.item.ID, AtMs: f.tx.Now().UnixMilli(),

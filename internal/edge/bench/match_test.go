@@ -128,6 +128,14 @@ func TestMatching(t *testing.T) {
 			mark(t, l, s, "276056250158121")
 			send(t, l, s.Accession, "", "HGB", "13.4", at)
 		}, "13.4", ""},
+		{"a barcode that is set after the results came", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			send(t, l, "276056250158121", "", "HGB", "13.4", at)
+			mark(t, l, s, "276056250158121")
+		}, "13.4", ""},
+		{"another barcode that is set after the results came", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
+			send(t, l, "276056250158121", "", "HGB", "13.4", at)
+			mark(t, l, s, "276056250158999")
+		}, "", "unknown_sample"},
 		{"a barcode nearly right", func(t *testing.T, l *edgetest.Lab, s reception.Sample, _ reception.Visit) {
 			mark(t, l, s, "276056250158121")
 			send(t, l, "27605625015812", "", "HGB", "13.4", at)

@@ -82,7 +82,9 @@ func (d *deciding) run(ctx context.Context, id int64) error {
 		}
 		err = d.put(ctx, rows, place{state: "discarded", reason: head.Reason})
 	case "control":
-		err = d.put(ctx, rows, place{state: stateControl, reason: head.Reason})
+		if err = d.put(ctx, rows, place{state: stateControl, reason: head.Reason}); err == nil {
+			err = d.f.fileControls(ctx, rows)
+		}
 	case "map":
 		err = d.mapThem(ctx, head, rows)
 	default:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jaanch/internal/edge/filing"
+	"jaanch/internal/edge/quality"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
@@ -25,11 +26,13 @@ type Reader struct {
 	measures map[queries.ID]sqlite.Measure
 	devices  map[queries.ID]string
 	people   map[queries.ID]string
+	visits   map[lab.ID]VisitRows
+	controls map[qcKey]string
 }
 
 // NewReader makes a reader; me is whose drafts are marked as own.
 func NewReader(tx *sqlite.ReadTx, zone *time.Location, me lab.ID) *Reader {
-	return &Reader{tx: tx, q: queries.New(tx), zone: zone, me: me, measures: map[queries.ID]sqlite.Measure{}, devices: map[queries.ID]string{}, people: map[queries.ID]string{}}
+	return &Reader{tx: tx, q: queries.New(tx), zone: zone, me: me, measures: map[queries.ID]sqlite.Measure{}, devices: map[queries.ID]string{}, people: map[queries.ID]string{}, visits: map[lab.ID]VisitRows{}, controls: map[qcKey]string{}}
 }
 
 // VisitRows are all rows of a visit, with what rows of one visit share.
@@ -40,33 +43,82 @@ type VisitRows struct {
 	Person sqlite.Person
 }
 
-// Visit builds the rows of a visit.
+// Visit builds the rows of a visit. What it gives is shared by all who ask for the same visit: it must not be changed.
 func (r *Reader) Visit(ctx context.Context, visit lab.ID) (VisitRows, error) {
-	states, tests, err := sqlite.Standings(ctx, r.tx, visit)
+	if known, ok := r.visits[visit]; ok {
+		return known, nil
+	}
+	out, err := r.visit(ctx, visit)
+	if err == nil {
+		r.visits[visit] = out
+	}
+	return out, err
+}
+
+func (r *Reader) visit(ctx context.Context, visit lab.ID) (VisitRows, error) {
+	c, err := sqlite.ReadChart(ctx, r.tx, visit)
 	if err != nil {
 		return VisitRows{}, err
 	}
-	out := VisitRows{Tests: tests, States: states, Rows: make([]Row, 0, len(tests))}
-	if len(tests) == 0 {
-		return out, nil
-	}
-	if out.Person, err = sqlite.ReadPerson(ctx, r.tx, lab.ID(tests[0].PatientID)); err != nil {
+	out := VisitRows{Tests: c.Tests, Rows: make([]Row, 0, len(c.Tests))}
+	if out.States, err = c.Standings(); err != nil || len(c.Tests) == 0 {
 		return out, err
 	}
-	decided, err := r.q.HoldDecisionsOfVisit(ctx, queries.ID(visit))
-	if err != nil {
-		return out, fmt.Errorf("read the decisions of visit %s: %w", visit, err)
+	patient := c.Tests[0].PatientID
+	if out.Person, err = sqlite.ReadPerson(ctx, r.tx, lab.ID(patient)); err != nil {
+		return out, err
 	}
-	samples, err := r.q.Samples(ctx, queries.ID(visit))
+	beside, err := r.beside(ctx, visit, patient)
 	if err != nil {
-		return out, fmt.Errorf("read the samples of visit %s: %w", visit, err)
+		return out, err
 	}
-	for _, t := range tests {
-		row, err := r.row(ctx, t, states[lab.ID(t.ID)], out.Person, decided, sampleTime(samples, t.SampleID))
+	for _, t := range c.Tests {
+		row, err := r.row(ctx, t, out.States[lab.ID(t.ID)], out.Person, beside, sampleTime(c.Samples, t.SampleID))
 		if err != nil {
 			return out, err
 		}
 		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}
+
+// beside is what stands beside the values of a visit, read with one query each for all of its rows.
+type beside struct {
+	decided  []queries.HoldDecisionsOfVisitRow
+	drafts   map[queries.ID]queries.DraftsOfVisitRow // the newest of each test
+	versions map[queries.ID][]byte                   // of tests and of results
+	earlier  []queries.ID                            // tests of which the patient has a released value from another visit
+}
+
+func (r *Reader) beside(ctx context.Context, visit lab.ID, patient queries.ID) (*beside, error) {
+	id, out := queries.ID(visit), &beside{drafts: map[queries.ID]queries.DraftsOfVisitRow{}, versions: map[queries.ID][]byte{}}
+	var err error
+	if out.decided, err = r.q.HoldDecisionsOfVisit(ctx, id); err != nil {
+		return nil, fmt.Errorf("read the decisions of visit %s: %w", visit, err)
+	}
+	drafts, err := r.q.DraftsOfVisit(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the drafts of visit %s: %w", visit, err)
+	}
+	for _, d := range drafts {
+		out.drafts[d.Record] = d
+	}
+	tests, err := r.q.VersionsOfTests(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the versions of visit %s: %w", visit, err)
+	}
+	for _, v := range tests {
+		out.versions[v.ID] = v.Gv
+	}
+	results, err := r.q.VersionsOfResults(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the versions of visit %s: %w", visit, err)
+	}
+	for _, v := range results {
+		out.versions[v.ID] = v.Gv
+	}
+	if out.earlier, err = r.q.ReleasedElsewhere(ctx, queries.ReleasedElsewhereParams{PatientID: patient, VisitID: id}); err != nil {
+		return nil, fmt.Errorf("look for earlier values: %w", err)
 	}
 	return out, nil
 }
@@ -83,7 +135,7 @@ func sampleTime(samples []queries.SamplesRow, id queries.ID) time.Time {
 	return time.Time{}
 }
 
-func (r *Reader) row(ctx context.Context, t queries.OrderTestsRow, s sqlite.Standing, p sqlite.Person, decided []queries.HoldDecisionsOfVisitRow, at time.Time) (Row, error) {
+func (r *Reader) row(ctx context.Context, t queries.OrderTestsRow, s sqlite.Standing, p sqlite.Person, b *beside, at time.Time) (Row, error) {
 	m, err := r.measure(ctx, t.TestID)
 	if err != nil {
 		return Row{}, err
@@ -99,21 +151,48 @@ func (r *Reader) row(ctx context.Context, t queries.OrderTestsRow, s sqlite.Stan
 			return row, err
 		}
 	}
-	if err := r.history(ctx, &row, t); err != nil {
+	if slices.Contains(b.earlier, t.TestID) {
+		if err := r.history(ctx, &row, t); err != nil {
+			return row, err
+		}
+	}
+	if row.QC, err = r.quality(ctx, t, s); err != nil {
 		return row, err
 	}
 	if s.Result.ID == (queries.ID{}) {
 		row.Interval = expected(m, p.Patient, lab.DateOf(at.In(r.zone)))
-	} else if err := r.value(ctx, &row, s, decided, at); err != nil {
+	} else if err := r.value(ctx, &row, s, b.decided, at); err != nil {
 		return row, err
 	}
-	if err := r.draft(ctx, &row); err != nil {
-		return row, err
+	if d, ok := b.drafts[t.ID]; ok {
+		row.Draft = &Draft{Text: d.Value, By: d.ByName, At: time.UnixMilli(d.SavedMs).UTC(), Mine: lab.ID(d.UserID) == r.me}
 	}
 	row.Why = notEditable(row.State, row.Level)
 	row.Editable = row.Why == ""
-	row.Versions, err = r.versions(ctx, t.ID, s.Result.ID)
+	row.Versions, err = b.token(t.ID, s.Result.ID)
 	return row, err
+}
+
+// qcKey names what a reader remembers of quality control.
+type qcKey struct{ instrument, test queries.ID }
+
+// quality tells how the control of the row's test stands on the analyzer that measured it, or that has its order.
+func (r *Reader) quality(ctx context.Context, t queries.OrderTestsRow, s sqlite.Standing) (string, error) {
+	key := qcKey{s.Result.InstrumentID, t.TestID}
+	if key.instrument == (queries.ID{}) {
+		key.instrument = t.SentToID
+	}
+	if key.instrument == (queries.ID{}) {
+		return quality.StateNone, nil
+	}
+	if state, ok := r.controls[key]; ok {
+		return state, nil
+	}
+	state, err := quality.State(ctx, r.q, lab.ID(key.instrument), lab.ID(key.test), r.tx.Now())
+	if err == nil {
+		r.controls[key] = state
+	}
+	return state, err
 }
 
 func notEditable(state string, level int) string {
@@ -225,17 +304,6 @@ func pointOf(p queries.PreviousRow) Point {
 		out.Num = &p.NumReal.Float64
 	}
 	return out
-}
-
-func (r *Reader) draft(ctx context.Context, row *Row) error {
-	drafts, err := r.q.DraftsOf(ctx, queries.ID(row.ItemID))
-	if err != nil {
-		return fmt.Errorf("read a draft: %w", err)
-	}
-	for _, d := range drafts {
-		row.Draft = &Draft{Text: d.Value, By: d.ByName, At: time.UnixMilli(d.SavedMs).UTC(), Mine: lab.ID(d.UserID) == r.me}
-	}
-	return nil
 }
 
 func (r *Reader) measure(ctx context.Context, id queries.ID) (sqlite.Measure, error) {

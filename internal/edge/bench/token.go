@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"strings"
 
 	"jaanch/internal/lab"
@@ -47,14 +46,15 @@ func (t Token) String() string {
 	return t.Test.String() + ";" + id + ";" + t.Value.String()
 }
 
-func (r *Reader) versions(ctx context.Context, test, value queries.ID) (string, error) {
+// token gives the versions of a test and of the value that stands on it, zero for none.
+func (b *beside) token(test, value queries.ID) (string, error) {
 	t := Token{Result: lab.ID(value)}
 	var err error
-	if t.Test, err = r.tx.Versions(ctx, "order_test", lab.ID(test)); err != nil {
+	if t.Test, err = journal.GroupVersions(b.versions[test]); err != nil {
 		return "", err
 	}
 	if !t.Result.IsZero() {
-		if t.Value, err = r.tx.Versions(ctx, "result", t.Result); err != nil {
+		if t.Value, err = journal.GroupVersions(b.versions[value]); err != nil {
 			return "", err
 		}
 	}

@@ -160,7 +160,7 @@ type ProfileSave struct {
 	Version int    `json:"version" doc:"The version that the person saw; 0 for a new profile."`
 }
 
-// ProfileSave checks a profile and puts it in force, on the lines too, at once.
+// Save checks a profile and puts it in force, on the lines too, at once.
 func (d *Desk) Save(ctx context.Context, actor lab.Actor, in ProfileSave) (ProfileText, error) {
 	if d.builtin(in.Name) {
 		return ProfileText{}, lab.Conflict("profile_builtin", "This profile comes with the program. Clone it under another name.")

@@ -3,6 +3,7 @@
 package edgetest
 
 import (
+	"context"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -77,7 +78,9 @@ func New(t testing.TB) *Lab {
 	}
 	l := &Lab{DB: db, Path: path, Zone: zone, Clock: clock, Tests: map[string]lab.ID{}, Panels: map[string]lab.ID{}, People: map[access.Role]lab.Actor{}}
 	l.Office = setup.New(setup.Options{DB: db, Zone: zone, Log: telemetry.Discard(), Passwords: passwords, Throttle: httpkit.NewThrottle(clock.Now, nil), Version: "test"})
-	l.Desk = reception.New(reception.Options{DB: db, Zone: zone, Log: telemetry.Discard()})
+	l.Desk = reception.New(reception.Options{DB: db, Zone: zone, Log: telemetry.Discard(), Marked: func(ctx context.Context, tx *sqlite.Tx, barcode string) error {
+		return l.Bench.LookForTube(ctx, tx, barcode)
+	}})
 	profiles, err := profile.Builtin()
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@ type Entry struct {
 	Amend       bool             // follow a released value by a new version
 	Seen        journal.Versions // what the person saw of the present value; nil where no person decides
 	NotReported string           // reason of a calculated test without a value
+	Holds       []result.Hold    // reasons to look that the sender's standing gives
 }
 
 // Filer files values inside one transaction. What it reads it reads once: a use case that changes a patient, a sample or a
@@ -170,7 +171,7 @@ func (f *Filer) prepare(ctx context.Context, item queries.OrderTestRow, m sqlite
 	if err != nil {
 		return nil, err
 	}
-	j.Holds = append(j.Holds, senderHolds(m.Test, e)...)
+	j.Holds = append(append(j.Holds, senderHolds(m.Test, e)...), e.Holds...)
 	r := result.Result{
 		ID: f.tx.NewID(), VisitID: lab.ID(item.VisitID), SampleID: lab.ID(item.SampleID), TestID: m.Test.ID, TestCode: m.Test.Code, Version: 1,
 		Value: &value, Unit: m.Test.Unit, Flag: j.Flag, Interval: j.Snapshot, Source: e.Source, Holds: j.Holds,

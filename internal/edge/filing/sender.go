@@ -60,3 +60,6 @@ func HoldText(h result.Hold) string {
 	}
 	return h.Text()
 }
+
+// SameUnit tells whether two spellings mean one unit.
+func SameUnit(a, b string) bool { return plainUnit(a) == plainUnit(b) }

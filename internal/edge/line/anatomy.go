@@ -145,9 +145,9 @@ func (a *anatomist) outside(at time.Time, c byte) {
 		if c != stx {
 			a.message, a.record = a.message+1, 0
 		}
-	case (c == '\r' || c == '\n') && len(a.buf) == 0 && a.joins():
-		last := &(*a.out)[len(*a.out)-1]
-		last.bytes = append(last.bytes, c) // the line end behind a checksum or a block
+	case (c == '\r' || c == '\n') && len(a.buf) == 0 && a.joins() != nil:
+		last := a.joins()
+		last.bytes = append(last.bytes, c) // the line end behind a checksum or a block, even if our answer came before it
 	default:
 		a.buf = append(a.buf, c)
 		if a.bare && (c == '\r' || c == '\n') {
@@ -165,14 +165,19 @@ func (a *anatomist) line() {
 	a.record++
 }
 
-// joins tells whether a line end belongs to the piece before.
-func (a *anatomist) joins() bool {
-	n := len(*a.out)
-	if n == 0 || (*a.out)[n-1].dir != a.dir {
-		return false
+// joins gives the piece that a line end belongs to: the last one of the same direction, where it is a frame or a block.
+func (a *anatomist) joins() *piece {
+	for i := len(*a.out) - 1; i >= 0; i-- {
+		p := &(*a.out)[i]
+		if p.dir != a.dir {
+			continue
+		}
+		if p.kind == frame || p.kind == block {
+			return p
+		}
+		return nil
 	}
-	k := (*a.out)[n-1].kind
-	return k == frame || k == block
+	return nil
 }
 
 // inFrame reads on to the two digits of the checksum.

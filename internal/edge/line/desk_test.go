@@ -188,10 +188,10 @@ func TestMonitor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := ""
+	var shown strings.Builder
 	frames := 0
 	for _, c := range m.Chunks {
-		text += c.Text
+		shown.WriteString(c.Text)
 		raw := strings.ToUpper(c.Hex)
 		if strings.Contains(raw, "536861726D61") { // Sharma
 			t.Error("the name stands in the bytes")
@@ -201,8 +201,9 @@ func TestMonitor(t *testing.T) {
 		}
 	}
 	for _, r := range m.Records {
-		text += r.Text
+		shown.WriteString(r.Text)
 	}
+	text := shown.String()
 	if strings.Contains(text, "Sharma") || strings.Contains(text, "19800102") || !strings.Contains(text, "26071A20012C") || frames < 2 {
 		t.Errorf("%d frames, text %q", frames, text)
 	}

@@ -105,18 +105,8 @@ func (a *Archive) Look(ctx context.Context, in Look) (Looked, error) {
 		if err := a.lookCodes(ctx, tx, &out, protocol, texts); err != nil {
 			return err
 		}
-		newest = rows[0].ID
-		for _, r := range rows {
-			n, err := q.ObservationsOfMessage(ctx, r.ID)
-			if err != nil {
-				return fmt.Errorf("read the observations of message %d: %w", r.ID, err)
-			}
-			if len(n) > 0 {
-				newest = r.ID
-				break
-			}
-		}
-		return nil
+		newest, err = newestWithRows(ctx, q, rows)
+		return err
 	})
 	if err != nil {
 		return out, err
@@ -134,6 +124,20 @@ func (a *Archive) Look(ctx context.Context, in Look) (Looked, error) {
 	}
 	out.Message = &message
 	return out, nil
+}
+
+// newestWithRows gives the newest message that holds results, the newest of all where none does.
+func newestWithRows(ctx context.Context, q *queries.Queries, rows []queries.MessagesFromRow) (int64, error) {
+	for _, r := range rows {
+		n, err := q.ObservationsOfMessage(ctx, r.ID)
+		if err != nil {
+			return 0, fmt.Errorf("read the observations of message %d: %w", r.ID, err)
+		}
+		if len(n) > 0 {
+			return r.ID, nil
+		}
+	}
+	return rows[0].ID, nil
 }
 
 // lookCodes gathers the codes that the profile reads as results, and guesses what each means.

@@ -226,14 +226,8 @@ func (r *redactor) record(record []byte, separator byte, inner []byte, isHL7 boo
 			continue // the record's name
 		}
 		c := set.cover(number)
-		if headerName(record) != "" && i == 1 {
-			c = keep // the delimiters themselves
-		}
-		if isHL7 && name == "OBX" && number == 5 && len(fields) > 2 && string(fields[2]) == "ED" && r.level == outside {
-			c = blank // a picture may show a name
-		}
-		if !isHL7 && name == "C" && number == 4 && len(fields) > 2 && string(fields[2]) == "I" {
-			c = keep // the instrument's own flag codes
+		if o, ok := r.exception(isHL7, name, number, fields); ok {
+			c = o
 		}
 		if c == keep {
 			continue
@@ -241,6 +235,45 @@ func (r *redactor) record(record []byte, separator byte, inner []byte, isHL7 boo
 		r.remember(f, inner, patientField(isHL7, name, number))
 		r.coverField(f, inner, c)
 	}
+}
+
+// exception gives the cover of a field that depends on what stands in it or beside it.
+func (r *redactor) exception(isHL7 bool, name string, number int, fields [][]byte) (cover, bool) {
+	third := ""
+	if len(fields) > 2 {
+		third = string(fields[2])
+	}
+	switch {
+	case name == "H" && number == 2, name == "MSH" && number == 2:
+		return keep, true // the delimiters themselves
+	case isHL7 && name == "OBX" && number == 5 && third == "ED" && r.level == outside:
+		return blank, true // a picture may show a name
+	case !isHL7 && name == "C" && number == 4 && third == "I":
+		return keep, true // the instrument's own flag codes
+	case sexField(isHL7, name, number):
+		at := number - 1
+		if isHL7 {
+			at = number
+		}
+		if !isSex(fields[at]) {
+			return blank, true // a sender that is off by one field must not show a date of birth
+		}
+	}
+	return keep, false
+}
+
+// sexField tells whether a field is the one of a patient record that is kept, because intervals depend on it.
+func sexField(isHL7 bool, name string, number int) bool {
+	return isHL7 && name == "PID" && number == 8 || !isHL7 && name == "P" && number == 9
+}
+
+// isSex tells whether a text says nothing but a sex.
+func isSex(f []byte) bool {
+	switch string(bytes.ToLower(bytes.TrimSpace(f))) {
+	case "", "m", "f", "u", "o", "a", "n", "male", "female", "other", "unknown":
+		return true
+	}
+	return false
 }
 
 // patientField tells whether a field names a person: its words must not stand anywhere else either.

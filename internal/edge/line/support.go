@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (a *Archive) Support(ctx context.Context, actor lab.Actor, id int64) (Recor
 	var m queries.MessageRow
 	var line bench.MessageLine
 	var parts []part
-	info := about{Program: "jaanch " + a.version, Warnings: []string{}, Profiles: []string{}, Fingerprint: fmt.Sprint(id)}
+	info := about{Program: "jaanch " + a.version, Warnings: []string{}, Profiles: []string{}, Fingerprint: strconv.FormatInt(id, 10)}
 	err := a.view(ctx, func(_ *sqlite.ReadTx, q *queries.Queries) error {
 		var err error
 		if line, m, err = bench.ReadMessageLine(ctx, q, id); err != nil {

@@ -14,7 +14,7 @@ import (
 
 // Limits of what is remembered of the lines. It is for the screen alone: every byte of a message is in the archive.
 const (
-	tapeBytes  = 256 << 10     // of one connection
+	tapeBytes  = 64 << 10      // of one connection: 32 busy analyzers fill it in minutes, and it is never given back while they are on
 	closedKept = 32            // connections that are over
 	closedFor  = 2 * time.Hour // how long one that is over is still shown
 )

@@ -18,6 +18,7 @@ type Desk struct {
 	log    *slog.Logger
 	opened *opened
 	kick   func() // tells the label printer's runner that a job waits
+	marked func(ctx context.Context, tx *sqlite.Tx, barcode string) error
 }
 
 // Options are what a desk needs.
@@ -26,11 +27,13 @@ type Options struct {
 	Zone *time.Location // the lab's own: days, ages and labels go by it
 	Log  *slog.Logger
 	Kick func() // called after a commit that leaves a label to print; must not block
+	// Marked is told, in the same transaction, that a tube carries this barcode now: what waited under it finds its home.
+	Marked func(ctx context.Context, tx *sqlite.Tx, barcode string) error
 }
 
 // New makes the desk.
 func New(o Options) *Desk {
-	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, kick: o.Kick, opened: &opened{last: map[opening]time.Time{}}}
+	return &Desk{db: o.DB, zone: o.Zone, log: o.Log, kick: o.Kick, marked: o.Marked, opened: &opened{last: map[opening]time.Time{}}}
 }
 
 func (d *Desk) day(t time.Time) lab.Date { return lab.DateOf(t.In(d.zone)) }

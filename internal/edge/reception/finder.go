@@ -22,6 +22,11 @@ func (d *Desk) Search(ctx context.Context, in SearchInput) (Hits, error) {
 	if in.Limit == 0 {
 		in.Limit = 20
 	}
+	for _, kind := range in.Kinds {
+		if !slices.Contains([]string{"patient", "visit", "sample"}, kind) {
+			return out, lab.Invalid("kind_unknown", "Search for patients, visits or samples.", lab.FieldError{Field: "kinds", Code: "unknown", Message: "Choose patient, visit or sample."})
+		}
+	}
 	err := d.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
 		f := finder{desk: d, tx: tx, q: q, in: in, out: &out}
 		return f.run(ctx, strings.TrimSpace(in.Query))

@@ -170,7 +170,13 @@ func (d *Desk) moveSample(ctx context.Context, actor lab.Actor, reason string, i
 		if err := tx.Change("sample", id, before, after, sqlite.Expect(seen)); err != nil {
 			return err
 		}
-		return sqlite.RefreshStates(ctx, tx, lab.ID(old.VisitID))
+		if err := sqlite.RefreshStates(ctx, tx, lab.ID(old.VisitID)); err != nil {
+			return err
+		}
+		if d.marked == nil || next.Barcode == "" || next.Barcode == s.Barcode {
+			return nil
+		}
+		return d.marked(ctx, tx, string(next.Barcode))
 	})
 	if err != nil {
 		return Sample{}, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"jaanch/internal/edge/conflict"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/report"
 	"jaanch/internal/lab/result"
@@ -83,6 +84,9 @@ func (d *Desk) drawing(try func(s *sketch) (lab.ID, error)) (lab.ID, error) {
 // PDF and what went out on it. The verifications stand already. The document is kept in the same transaction, so that
 // there is no released report without one.
 func (d *Desk) issue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, o issue) (lab.ID, error) {
+	if err := conflict.Stops(ctx, tx, visit); err != nil {
+		return lab.ID{}, err
+	}
 	c, err := readChart(ctx, tx, visit)
 	if err != nil {
 		return lab.ID{}, err

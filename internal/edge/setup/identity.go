@@ -87,6 +87,9 @@ func (o *Office) Found(ctx context.Context, key string, in Founding) ([]lab.ID, 
 		if err := tx.Insert("lab_setting", id, row); err != nil {
 			return lab.ID{}, err
 		}
+		if err := tx.SetState(sqlite.StateSetting, id.Bytes()); err != nil {
+			return lab.ID{}, err
+		}
 		for i, p := range in.People {
 			user, err := insertUser(ctx, tx, p, hashes[i], false)
 			if err != nil {

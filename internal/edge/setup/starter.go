@@ -23,6 +23,15 @@ func starterMinutes(department string) int {
 	return 240
 }
 
+// starterID gives the id of a record of the starter catalogue by what it is: every node makes the same one, so that the
+// labs of one organisation share a test instead of each bringing its own.
+func starterID(parts ...string) lab.ID {
+	return lab.NameID(append([]string{"jaanch", "starter"}, parts...)...)
+}
+
+// starterFrom is when the limits of the starter catalogue begin, one instant for all nodes: 1 January 2026, UTC.
+const starterFrom = 1767225600000
+
 // LoadStarter loads the starter catalogue; codes that exist are left alone.
 func (o *Office) LoadStarter(ctx context.Context, actor lab.Actor, key string) (Loaded, error) {
 	out := Loaded{Warnings: []string{"Every interval and limit is a typical value: confirm each by your own method before use."}}
@@ -50,7 +59,7 @@ func loadCatalogue(ctx context.Context, tx *sqlite.Tx, c catalogue.Catalogue, ou
 			out.Skipped++
 			continue
 		}
-		ids[t.Code], fresh[t.Code] = tx.NewID(), true
+		ids[t.Code], fresh[t.Code] = starterID("test", t.Code), true
 		row, err := testRow(t, i)
 		if err != nil {
 			return err
@@ -101,7 +110,7 @@ func loadPanels(tx *sqlite.Tx, stored *sqlite.Catalogue, c catalogue.Catalogue, 
 		for _, code := range p.Tests {
 			minutes = max(minutes, starterMinutes(department[code]))
 		}
-		id := tx.NewID()
+		id := starterID("panel", p.Code)
 		err := tx.Insert("panel", id, sqlite.Row{
 			"code": p.Code, "name": p.Name, "name_local": orNil(p.NameHi), "position": i, "price": p.Price, "report_min": minutes, "active": 1,
 		})
@@ -109,7 +118,7 @@ func loadPanels(tx *sqlite.Tx, stored *sqlite.Catalogue, c catalogue.Catalogue, 
 			return err
 		}
 		for n, code := range p.Tests {
-			if err := tx.Insert("panel_item", tx.NewID(), sqlite.Row{"panel_id": id, "test_id": ids[code], "position": n}); err != nil {
+			if err := tx.Insert("panel_item", starterID("panel_item", p.Code, code), sqlite.Row{"panel_id": id, "test_id": ids[code], "position": n}); err != nil {
 				return err
 			}
 		}
@@ -119,14 +128,13 @@ func loadPanels(tx *sqlite.Tx, stored *sqlite.Catalogue, c catalogue.Catalogue, 
 }
 
 func loadLimits(tx *sqlite.Tx, c catalogue.Catalogue, ids map[string]lab.ID, fresh map[string]bool, out *Loaded) error {
-	now := tx.Now().UnixMilli()
 	for _, i := range c.Intervals {
 		if !fresh[i.Test] {
 			continue
 		}
 		row := intervalRow(i)
-		row["test_id"], row["valid_from_ms"] = ids[i.Test], now
-		if err := tx.Insert("interval", tx.NewID(), row); err != nil {
+		row["test_id"], row["valid_from_ms"] = ids[i.Test], starterFrom
+		if err := tx.Insert("interval", starterID("interval", i.Test, fmt.Sprint(i.Sex, i.AgeFrom, i.AgeTo, i.Pregnancy, i.Method, decimalText(i.Low), decimalText(i.High), i.Text)), row); err != nil {
 			return err
 		}
 		out.Intervals++
@@ -136,8 +144,8 @@ func loadLimits(tx *sqlite.Tx, c catalogue.Catalogue, ids map[string]lab.ID, fre
 			continue
 		}
 		row := criticalRow(k)
-		row["test_id"], row["valid_from_ms"] = ids[k.Test], now
-		if err := tx.Insert("critical_limit", tx.NewID(), row); err != nil {
+		row["test_id"], row["valid_from_ms"] = ids[k.Test], starterFrom
+		if err := tx.Insert("critical_limit", starterID("critical_limit", k.Test, fmt.Sprint(k.Sex, k.AgeFrom, k.AgeTo, decimalText(k.Low), decimalText(k.High))), row); err != nil {
 			return err
 		}
 	}
@@ -145,7 +153,7 @@ func loadLimits(tx *sqlite.Tx, c catalogue.Catalogue, ids map[string]lab.ID, fre
 		if !fresh[d.Test] {
 			continue
 		}
-		err := tx.Insert("delta_limit", tx.NewID(), sqlite.Row{
+		err := tx.Insert("delta_limit", starterID("delta_limit", d.Test, fmt.Sprint(decimalText(d.Absolute), decimalText(d.Percent), d.Days)), sqlite.Row{
 			"test_id": ids[d.Test], "absolute": decimalText(d.Absolute), "percent": decimalText(d.Percent), "both": d.Both, "days": d.Days, "any_change": d.Change,
 		})
 		if err != nil {

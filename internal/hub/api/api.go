@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/httpkit"
+	"jaanch/internal/hub/conflict"
 	"jaanch/internal/hub/dashboard"
 	"jaanch/internal/hub/fleet"
 	"jaanch/internal/hub/people"
@@ -27,6 +28,7 @@ type Services struct {
 	Fleet     *fleet.Fleet
 	Ingest    *ingest.Ingest
 	Dashboard *dashboard.Dashboard
+	Conflict  *conflict.Desk
 	People    *people.People
 	Sessions  *httpkit.Sessions
 	Throttle  *httpkit.Throttle
@@ -114,6 +116,8 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.session()
 	r.labs()
 	r.records()
+	r.conflicts()
+	r.syncLog()
 	r.users()
 	r.nodes()
 	r.epochs()

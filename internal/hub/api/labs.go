@@ -65,6 +65,20 @@ type Nodes struct {
 // NodeStatus suspends, revokes or takes back a node.
 type NodeStatus struct {
 	Status string `json:"status" enum:"active,suspended,revoked"`
+	Note   string `json:"note" maxLength:"200" required:"false" doc:"Why, for the record"`
+}
+
+// NodeEvents is what happened to a node, newest first.
+type NodeEvents struct {
+	Events []NodeEvent `json:"events"`
+}
+
+// NodeEvent is one thing that happened to a node.
+type NodeEvent struct {
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind" enum:"enrolled,suspended,revoked,admitted,survivor"`
+	By   string    `json:"by"`
+	Note string    `json:"note"`
 }
 
 type byID[T any] struct {
@@ -91,8 +105,9 @@ func (r *routes) labs() {
 	mount(r, route{method: http.MethodGet, path: "/nodes", id: "nodes", tag: tagLabs, rule: person(), summary: "Nodes with their states"}, r.listNodes)
 	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/status", id: "setNodeStatus", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Suspend, revoke or take back a node"},
 		func(ctx context.Context, s httpkit.Session, in *byID[NodeStatus]) (*struct{}, error) {
-			return nil, r.s.Fleet.SetStatus(ctx, s.Org, in.ID, in.Body.Status)
+			return nil, r.s.Fleet.SetStatus(ctx, s.Org, in.ID, in.Body.Status, s.Actor().String(), in.Body.Note)
 		})
+	mount(r, route{method: http.MethodGet, path: "/nodes/{id}/events", id: "nodeEvents", tag: tagLabs, rule: person(), summary: "What happened to a node"}, r.nodeEvents)
 }
 
 func (r *routes) listLabs(ctx context.Context, s httpkit.Session, _ *nothing) (*out[Labs], error) {
@@ -114,6 +129,27 @@ func (r *routes) listNodes(ctx context.Context, s httpkit.Session, _ *nothing) (
 	res := Nodes{Nodes: []Node{}}
 	for i := range nodes {
 		res.Nodes = append(res.Nodes, nodeOf(&nodes[i]))
+	}
+	return answer(res, err)
+}
+
+func (r *routes) nodeEvents(ctx context.Context, s httpkit.Session, in *onlyID) (*out[NodeEvents], error) {
+	events, err := r.s.Fleet.Events(ctx, s.Org, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	users, err := r.s.People.List(ctx, s.Org)
+	names := map[string]string{}
+	for _, u := range users {
+		names[u.ID.String()], names["user:"+u.ID.String()] = u.Name, u.Name
+	}
+	res := NodeEvents{Events: []NodeEvent{}}
+	for _, e := range events {
+		by := names[e.Actor]
+		if by == "" {
+			by = e.Actor
+		}
+		res.Events = append(res.Events, NodeEvent{At: e.At, Kind: e.Kind, By: by, Note: e.Note})
 	}
 	return answer(res, err)
 }

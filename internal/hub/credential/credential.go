@@ -22,6 +22,8 @@ import (
 type Set map[string]telemetry.Secret
 
 // names are the settings of each service with the environment variable that stands for them at a single organisation.
+//
+//nolint:gosec // names of variables, no secrets
 var names = map[string]map[string]string{
 	"whatsapp": {
 		"url": "WHATSAPP_API_URL", "token": "WHATSAPP_ACCESS_TOKEN", "number": "WHATSAPP_PHONE_NUMBER_ID",
@@ -29,7 +31,7 @@ var names = map[string]map[string]string{
 	},
 	"twilio":   {"account": "TWILIO_ACCOUNT_SID", "token": "TWILIO_AUTH_TOKEN"},
 	"sendgrid": {"key": "SENDGRID_API_KEY"},
-	"razorpay": {"key": "RAZORPAY_KEY_ID", "secret": "RAZORPAY_KEY_SECRET", "webhook_secret": "RAZORPAY_WEBHOOK_SECRET"},
+	"razorpay": {"url": "RAZORPAY_API_URL", "key": "RAZORPAY_KEY_ID", "secret": "RAZORPAY_KEY_SECRET", "webhook_secret": "RAZORPAY_WEBHOOK_SECRET"},
 	"gstn":     {"url": "GSTN_API_URL", "user": "GSTN_USERNAME", "password": "GSTN_PASSWORD", "gstin": "GSTIN"},
 	"abdm":     {"url": "ABDM_GATEWAY_URL", "client": "ABDM_CLIENT_ID", "secret": "ABDM_CLIENT_SECRET", "hip": "ABDM_HIP_ID"},
 }
@@ -58,14 +60,17 @@ func place(org lab.ID, service string) string { return seal.Place("credential", 
 
 // Put replaces the credentials of a service. Unknown names are refused.
 func (k *Keeper) Put(ctx context.Context, org lab.ID, service string, s Set) error {
-	clear := map[string]string{}
+	if names[service] == nil || len(s) == 0 {
+		return lab.Invalid("credential_service", "There is no such service, or nothing to keep for it.")
+	}
+	open := map[string]string{}
 	for name, value := range s {
 		if _, ok := names[service][name]; !ok {
 			return lab.Invalid("credential_name", "The service has no setting of this name.", lab.FieldError{Field: name, Code: "unknown"})
 		}
-		clear[name] = value.Reveal()
+		open[name] = value.Reveal()
 	}
-	raw, err := json.Marshal(clear)
+	raw, err := json.Marshal(open)
 	if err != nil {
 		return fmt.Errorf("credential: %w", err)
 	}
@@ -82,7 +87,7 @@ func (k *Keeper) Put(ctx context.Context, org lab.ID, service string, s Set) err
 func (k *Keeper) Get(ctx context.Context, org lab.ID, service string) (Set, error) {
 	sealed, err := k.DB.Queries().Credential(ctx, k.DB.Pool(), queries.CredentialParams{Org: org, Service: service})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return k.fromEnv(service)
+		return k.fromEnv(ctx, service)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
@@ -91,20 +96,29 @@ func (k *Keeper) Get(ctx context.Context, org lab.ID, service string) (Set, erro
 	if err != nil {
 		return nil, err
 	}
-	var clear map[string]string
-	if err := json.Unmarshal(raw, &clear); err != nil {
+	var open map[string]string
+	if err := json.Unmarshal(raw, &open); err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
 	out := Set{}
-	for name, value := range clear {
+	for name, value := range open {
 		out[name] = telemetry.Secret(value)
 	}
 	return out, nil
 }
 
-func (k *Keeper) fromEnv(service string) (Set, error) {
+// fromEnv gives what the environment says, which is meant for a hub of one organisation: with two nobody could tell whose
+// it is.
+func (k *Keeper) fromEnv(ctx context.Context, service string) (Set, error) {
 	out := Set{}
 	if k.Env != nil {
+		orgs, err := k.DB.Queries().Orgs(ctx, k.DB.Pool())
+		if err != nil {
+			return nil, fmt.Errorf("credential: %w", err)
+		}
+		if len(orgs) != 1 {
+			return nil, ErrMissing
+		}
 		for name, variable := range names[service] {
 			if v := k.Env(variable); v != "" {
 				out[name] = telemetry.Secret(v)

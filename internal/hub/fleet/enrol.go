@@ -170,6 +170,9 @@ func (f *Fleet) join(ctx context.Context, tx pgx.Tx, c queries.EnrolCode, r wire
 	if err := q.UseEnrolCode(ctx, tx, queries.UseEnrolCodeParams{Selector: c.Selector, UsedAt: &now, Device: r.Device}); err != nil {
 		return wire.EnrolReply{}, fmt.Errorf("enrol: %w", err)
 	}
+	if err := f.record(ctx, tx, c.Org, r.Device, eventEnrolled, c.CreatedBy, ""); err != nil {
+		return wire.EnrolReply{}, err
+	}
 	epoch, err := q.HubEpoch(ctx, tx)
 	if err != nil {
 		return wire.EnrolReply{}, fmt.Errorf("enrol: %w", err)

@@ -121,23 +121,6 @@ func (f *Fleet) Labs(ctx context.Context, org lab.ID) ([]Lab, error) {
 	return out, nil
 }
 
-// SetStatus suspends, revokes or takes back a node. A revoked node stops syncing with its next request; its lab works on.
-func (f *Fleet) SetStatus(ctx context.Context, org, device lab.ID, status string) error {
-	switch status {
-	case "active", "suspended", "revoked":
-	default:
-		return lab.Invalid("status", "A node can be active, suspended or revoked.", lab.FieldError{Field: "status", Code: "enum"})
-	}
-	n, err := f.statement().SetDeviceStatus(ctx, f.DB.Pool(), queries.SetDeviceStatusParams{Org: org, ID: device, Status: status})
-	if err != nil {
-		return fmt.Errorf("set the node's status: %w", err)
-	}
-	if n == 0 {
-		return lab.NotFound("device_unknown", "There is no such node.")
-	}
-	return nil
-}
-
 // Prune removes what has expired. Any replica may run it at any time.
 func (f *Fleet) Prune(ctx context.Context) error {
 	if err := f.statement().PruneEnrolCodes(ctx, f.DB.Pool(), f.Clock().Add(-30*24*time.Hour)); err != nil {

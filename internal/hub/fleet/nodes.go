@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"jaanch/internal/lab"
-	"jaanch/internal/store/postgres/queries"
 )
 
 // The states of a node, as an owner reads them.
@@ -83,13 +82,4 @@ func stateOf(n *Node, now time.Time) string {
 		return StateClock
 	}
 	return StateOnline
-}
-
-// Log gives the batches that nodes sent, newest first; before is the id of the last one of the page before, 0 for none.
-func (f *Fleet) Log(ctx context.Context, org lab.ID, before int64, most int) ([]queries.SyncAudit, error) {
-	rows, err := f.statement().Audit(ctx, f.DB.Pool(), queries.AuditParams{Org: org, Before: before, Most: int32(most)})
-	if err != nil {
-		return nil, fmt.Errorf("sync log: %w", err)
-	}
-	return rows, nil
 }

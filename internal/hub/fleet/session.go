@@ -151,7 +151,14 @@ func (f *Fleet) Hello(ctx context.Context, d Device, r wire.HelloRequest, heads 
 	}
 	reply := wire.HelloReply{
 		Epoch: dev.Epoch, LastSeq: dev.LastSeq, LastHash: dev.LastHash, Received: received, OrgName: org.Name, LabName: l.Name,
-		NodeCode: dev.Code, Heads: []wire.Hint{},
+		NodeCode: dev.Code, Heads: []wire.Hint{}, Nodes: []wire.Peer{},
+	}
+	peers, err := q.LabNodes(ctx, f.DB.Pool(), queries.LabNodesParams{Org: d.Org, Lab: d.Lab})
+	if err != nil {
+		return reply, fmt.Errorf("hello: %w", err)
+	}
+	for _, p := range peers {
+		reply.Nodes = append(reply.Nodes, wire.Peer{Device: p.ID, Code: p.Code, Name: p.Name})
 	}
 	for _, h := range heads {
 		scope, err := lab.IDFromBytes(h.Scope)

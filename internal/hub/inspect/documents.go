@@ -268,6 +268,7 @@ func sealed(raw []byte, _ Options) (any, error) {
 
 // open judges one vector: both key pairs where they are whole, the secret, both directions.
 func open(j *tree.Judge, v *tree.Value) opened {
+	v = nested(v)
 	sender, requester := v.At("sender"), v.At("requester")
 	out := opened{ID: v.At("id").Scalar()}
 	own := pair(j, requester)
@@ -301,6 +302,19 @@ func open(j *tree.Judge, v *tree.Value) opened {
 	sum := md5.Sum(plain) //nolint:gosec // see above
 	out.Bytes, out.MD5 = len(plain), hex.EncodeToString(sum[:])
 	return out
+}
+
+// nested reads the flat form of the reference tool (senderPublicKey, requesterNonce, ...) like the other; each value keeps
+// the path where it stands.
+func nested(v *tree.Value) *tree.Value {
+	if v.At("sender").Has() || !v.At("senderNonce").Has() {
+		return v
+	}
+	side := func(name string) *tree.Value {
+		return tree.Of(tree.M("privateKey", v.At(name+"PrivateKey")), tree.M("publicKey", v.At(name+"PublicKey")), tree.M("nonce", v.At(name+"Nonce")))
+	}
+	return tree.Of(tree.M("id", v.At("id")), tree.M("sender", side("sender")), tree.M("requester", side("requester")),
+		tree.M("encryptedData", v.At("encryptedData")), tree.M("plaintext", v.At("plaintext")))
 }
 
 // judgePlain compares with what else stands there: the plaintext, its checksum, the shared secret.

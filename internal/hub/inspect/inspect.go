@@ -19,6 +19,7 @@ import (
 	"jaanch/internal/hub/payment/stripe"
 	"jaanch/internal/hub/webhook"
 	"jaanch/internal/lab"
+	"jaanch/internal/lab/tree"
 )
 
 // Options are what a judgement may need besides the file.
@@ -101,10 +102,15 @@ func delivery(service string, raw []byte, o Options) (webhook.Delivery, error) {
 			d.URL = (&url.URL{Scheme: "https", Host: r.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}).String()
 		}
 	}
+	if service == "twilio-callback" {
+		if err := called(&d); err != nil {
+			return d, err
+		}
+	}
 	for _, h := range o.Headers {
 		name, value, _ := strings.Cut(h, ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		if strings.EqualFold(name, "url") {
+		if strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://") {
 			d.URL = value
 		}
 		d.Header.Set(name, value)
@@ -116,4 +122,37 @@ func delivery(service string, raw []byte, o Options) (webhook.Delivery, error) {
 		return d, &lab.Error{Kind: lab.KindTooLarge, Code: "document_too_large", Message: "The body is larger than a webhook may be."}
 	}
 	return d, nil
+}
+
+// called finds the address that Twilio called in the ways that such a payload is kept: as the first line before the form,
+// or as JSON with url and params.
+func called(d *webhook.Delivery) error {
+	text := strings.TrimSpace(string(d.Body))
+	if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
+		d.URL, text, _ = strings.Cut(text, "\n")
+		d.URL = strings.TrimSpace(d.URL)
+	}
+	if strings.HasPrefix(text, "{") && !strings.Contains(d.URL, "bodySHA256=") {
+		v, err := tree.Parse([]byte(text), webhook.MaxBytes)
+		if err != nil {
+			return err
+		}
+		form, params := url.Values{}, v
+		if v.At("params").Kind() == tree.Object {
+			params = v.At("params")
+		}
+		for _, m := range params.Members() {
+			if m.Name != "url" || params != v {
+				form.Set(m.Name, m.Value.Scalar())
+			}
+		}
+		if at := v.At("url"); at.Has() {
+			d.URL = at.Scalar()
+		}
+		text = form.Encode()
+	}
+	if !strings.Contains(d.URL, "bodySHA256=") {
+		d.Body = []byte(strings.TrimSpace(text))
+	}
+	return nil
 }

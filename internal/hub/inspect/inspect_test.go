@@ -12,12 +12,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"hash"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"jaanch/internal/hub/abdm/fidelius"
 	"jaanch/internal/hub/inspect"
 	"jaanch/internal/hub/outreach/sendgrid"
 	"jaanch/internal/hub/payment/payu"
@@ -245,6 +247,90 @@ func TestWrongCalls(t *testing.T) {
 	} {
 		if inspect.Call(c.service, c.o) == nil {
 			t.Errorf("%+v passed", c)
+		}
+	}
+}
+
+// The ways in which a callback of Twilio is kept in a file.
+func TestTwilioPayloadsOfEveryShape(t *testing.T) {
+	t.Parallel()
+	var d delivery
+	for _, c := range deliveries(t) {
+		if c.service == "twilio-callback" {
+			d = c
+		}
+	}
+	form, _ := url.ParseQuery(twilioBody)
+	params := map[string]string{}
+	for name := range form {
+		params[name] = form.Get(name)
+	}
+	asJSON, _ := json.Marshal(map[string]any{"url": twilioURL, "params": params})
+	for name, c := range map[string]struct {
+		body   string
+		header string
+	}{
+		"first line": {twilioURL + "\n" + twilioBody + "\n", ""},
+		"json":       {string(asJSON), ""},
+		"header":     {twilioBody, "X-Original-URL: " + twilioURL},
+		"line end":   {twilioBody + "\r\n", "URL: " + twilioURL},
+	} {
+		o := inspect.Options{Secrets: d.o.Secrets, Signature: d.o.Signature, Now: now}
+		if c.header != "" {
+			o.Headers = []string{c.header}
+		}
+		if _, err := inspect.File(d.service, []byte(c.body), o); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := inspect.File(d.service, []byte(strings.Replace(c.body, "delivered", "failed", 1)), o); lab.CodeOf(err) != "signature_wrong" {
+			t.Errorf("%s, changed: %v", name, err)
+		}
+	}
+}
+
+// The flat form of the reference tool opens like the nested one, and every change is seen.
+func TestFlatFideliusVector(t *testing.T) {
+	t.Parallel()
+	var keys [2]*fidelius.Private
+	var nonces [2]string
+	for i := range keys {
+		var err error
+		if keys[i], err = fidelius.Generate(rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if nonces[i], err = fidelius.NewNonce(rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+	}
+	transfer, err := fidelius.NewTransfer(keys[0], keys[1].Public(), nonces[0], nonces[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	vector := map[string]string{
+		"senderPublicKey": keys[0].Public(), "senderNonce": nonces[0], "requesterNonce": nonces[1], "requesterPrivateKey": keys[1].Text(),
+		"encryptedData": transfer.Seal([]byte("a record")), "plaintext": "a record",
+	}
+	raw, _ := json.Marshal(vector)
+	if _, err := inspect.File("fidelius", raw, inspect.Options{}); err != nil {
+		t.Error(err)
+	}
+	for name, field := range map[string]string{
+		"senderPublicKey": "senderPublicKey: fidelius_key", "senderNonce": "encryptedData: fidelius_sealed", "requesterNonce": "encryptedData: fidelius_sealed",
+		"encryptedData": "encryptedData: fidelius_sealed", "plaintext": "plaintext: differs", "requesterPrivateKey": "requesterPrivateKey: fidelius_secret",
+	} {
+		changed := maps.Clone(vector)
+		bytes, err := base64.StdEncoding.DecodeString(changed[name])
+		if err != nil {
+			bytes = []byte("another record")
+		}
+		bytes[len(bytes)/2] ^= 1
+		changed[name] = base64.StdEncoding.EncodeToString(bytes)
+		if name == "requesterPrivateKey" {
+			changed[name] = base64.StdEncoding.EncodeToString(make([]byte, 32))
+		}
+		raw, _ := json.Marshal(changed)
+		if _, err := inspect.File("fidelius", raw, inspect.Options{}); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -165,6 +165,9 @@ func (o *Outbox) finish(ctx context.Context, m *claimed, out Outcome, end string
 		if err := o.DB.Queries().FinishOutbox(ctx, tx, p); err != nil {
 			return wrap("finish", err)
 		}
+		if end == "sent" && out.Keep != nil {
+			return out.Keep(ctx, tx)
+		}
 		if end != "sent" && o.Final != nil {
 			return o.Final(ctx, tx, m.Message, out)
 		}

@@ -41,6 +41,8 @@ type Outcome struct {
 	ProviderID string
 	Code       string        // of the service, for people
 	After      time.Duration // not before; 0 for the outbox's own pace
+	// Keep stores what the answer holds, in the transaction that ends the message; nil for nothing.
+	Keep func(ctx context.Context, tx pgx.Tx) error
 }
 
 // Message is one row with its payload open.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -73,6 +74,10 @@ func New(o Options) *Outside {
 				return outbox.Outcome{Class: outbox.Unknown, Code: "no_answer"}
 			},
 			Patience: o.Patience,
+		}, "razorpay": {
+			Send:     func(ctx context.Context, m outbox.Message) outbox.Outcome { return w.sendLink(ctx, client, m, false) },
+			Lookup:   func(ctx context.Context, m outbox.Message) outbox.Outcome { return w.sendLink(ctx, client, m, true) },
+			Patience: 24 * time.Hour, // it can be asked, so nothing is made twice for want of patience
 		}},
 	}
 	w.Inbox = &inbox.Inbox{
@@ -168,7 +173,7 @@ func (w *Outside) whatsApp(ctx context.Context, tx pgx.Tx, a inbox.Announcement)
 			p.ID = id
 		}
 		for _, f := range s.Failures {
-			p.ErrorCode = fmt.Sprint(f.Code)
+			p.ErrorCode = strconv.FormatInt(f.Code, 10)
 		}
 		if _, err := q.RaiseStatus(ctx, tx, p); err != nil {
 			return fmt.Errorf("outside: status: %w", err)

@@ -24,6 +24,7 @@ import (
 	"jaanch/internal/hub/credential"
 	"jaanch/internal/hub/outreach/whatsapp"
 	"jaanch/internal/hub/outside"
+	"jaanch/internal/hub/payment/razorpay"
 	"jaanch/internal/hub/sandbox"
 	"jaanch/internal/hub/seal"
 	"jaanch/internal/lab"
@@ -83,7 +84,9 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
+	if _, err := os.Stdout.WriteString("ready\n"); err != nil {
+		return err
+	}
 	server := &http.Server{Handler: w.Hooks(), ReadHeaderTimeout: 5 * time.Second}
 	return server.Serve(l)
 }
@@ -151,7 +154,7 @@ func setup(t *testing.T) *world {
 	}
 	for service, set := range map[string]credential.Set{
 		"whatsapp": {"url": telemetry.Secret(server.URL + "/whatsapp"), "token": "tok", "number": "111", "app_secret": "app", "verify_token": "vt"},
-		"razorpay": {"webhook_secret": "old wh"},
+		"razorpay": {"url": telemetry.Secret(server.URL + "/razorpay/v1"), "key": "key", "secret": "ks", "webhook_secret": "old wh"},
 	} {
 		if err := x.w.Credentials.Put(t.Context(), org, service, set); err != nil {
 			t.Fatal(err)
@@ -280,6 +283,46 @@ func (x *world) onceEach(want int) {
 			x.t.Errorf("message %s arrived %d times", key, n)
 		}
 	}
+}
+
+// A link whose answer was lost is looked up, not made twice; it is paid by the pretend app and booked.
+func TestPaymentLink(t *testing.T) {
+	t.Parallel()
+	x := setup(t)
+	x.box.Order("razorpay:timeout_after_store", 1)
+	x.serve()
+	err := x.db.Update(t.Context(), func(tx pgx.Tx) error {
+		_, added, err := x.w.PutLink(t.Context(), tx, org, lab.ID{5}, razorpay.NewLink{Reference: "BILL-L", Amount: 49900, Description: "Bill BILL-L"})
+		if err == nil && !added {
+			t.Error("not queued")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.until("the link is there", 30*time.Second, func() bool {
+		return x.count("SELECT count(*) FROM payable WHERE reference = 'BILL-L' AND link_id LIKE 'plink_%'") == 1
+	})
+	if n := x.count("SELECT attempts FROM outbox"); n != 1 {
+		t.Errorf("made by %d calls", n)
+	}
+	var short string
+	if err := x.db.Pool().QueryRow(t.Context(), "SELECT short_url FROM payable").Scan(&short); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+x.host+short, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil || resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("%v %v", resp, err)
+	}
+	_ = resp.Body.Close()
+	x.until("it is booked", 20*time.Second, func() bool {
+		return x.count("SELECT count(*) FROM booking WHERE state = 'booked' AND reference = 'BILL-L'") == 1
+	})
 }
 
 func TestHooksBelieveNobodyElse(t *testing.T) {

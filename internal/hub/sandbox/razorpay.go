@@ -161,7 +161,7 @@ func (s *Sandbox) Pay(reference string, amount int64) string {
 		if err != nil {
 			continue
 		}
-		event := e["event"].(string) + "." + id //nolint:forcetypeassert,errcheck // written above
+		event := e["event"].(string) + "." + id //nolint:forcetypeassert // written above
 		s.announce("razorpay", body, func(h http.Header) {
 			h.Set("X-Razorpay-Signature", sign(secret, body))
 			h.Set("X-Razorpay-Event-Id", event)

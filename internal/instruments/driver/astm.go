@@ -138,6 +138,8 @@ func (rd *astmReader) record(r *astm.Record, i int) {
 		rd.query(r)
 	case 'C':
 		rd.comment(r)
+	case 'M':
+		rd.plot(r)
 	}
 }
 

@@ -280,6 +280,9 @@ func (rd *hl7Reader) result(g *hl7.Segment, i int) {
 		}
 	}
 	settle(w, p, &o)
+	if o.Attachment != nil && len(o.Attachment.Data) > 0 {
+		rd.out.Plots = append(rd.out.Plots, plotOf(&o))
+	}
 	rd.out.Observations = append(rd.out.Observations, o)
 }
 

@@ -65,6 +65,7 @@ type Message struct {
 	Queries      []Query
 	Orders       []Order
 	Refusals     []Refusal
+	Plots        []Plot
 	Warnings     []Warning
 
 	// Ended tells that the message came whole: an L record, or an HL7 block. Observations of a message without its end

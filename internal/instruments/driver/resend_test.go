@@ -12,13 +12,17 @@ import (
 func TestBegins(t *testing.T) {
 	t.Parallel()
 	const whole = "H|\\^&|7||DEMO^1^S1|||||||P|1|20260102030405\rP|1\rO|1|A1||^^^CBC|R\rR|1|^^^WBC|5.1|10*3/uL\rR|2|^^^RBC|4.5|10*6/uL\rL|1|N\r"
-	part := whole[:strings.Index(whole, "R|2")]
+	upTo := func(mark string) string {
+		before, _, _ := strings.Cut(whole, mark)
+		return before
+	}
+	part := upTo("R|2")
 	for _, c := range []struct {
 		name, part, whole string
 		want              bool
 	}{
 		{"the first rows", part, whole, true},
-		{"a row that is torn", whole[:strings.Index(whole, "10*6")], whole, true},
+		{"a row that is torn", upTo("10*6"), whole, true},
 		{"all but the end", strings.TrimSuffix(whole, "L|1|N\r"), whole, true},
 		{"another time and control id", strings.Replace(strings.Replace(part, "|7||", "|6||", 1), "030405", "030301", 1), whole, true},
 		{"another value", strings.Replace(part, "5.1", "5.2", 1), whole, false},
@@ -26,7 +30,7 @@ func TestBegins(t *testing.T) {
 		{"another sender", strings.Replace(part, "DEMO", "DEM0", 1), whole, false},
 		{"other delimiters", strings.Replace(part, "H|", "H!", 1), whole, false},
 		{"more than the whole", whole, part, false},
-		{"the header alone", whole[:strings.Index(whole, "P|1")], whole, false},
+		{"the header alone", upTo("P|1\r"), whole, false},
 		{"nothing", "", whole, false},
 		{"no header", "R|1|^^^WBC|5.1\r", whole, false},
 	} {

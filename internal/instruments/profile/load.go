@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 //go:embed profiles/*.yaml
@@ -196,6 +198,13 @@ func validate(name string, data []byte, plain any, schema *jsonschema.Schema) er
 		text := leaf.Error()
 		if _, after, ok := strings.Cut(text, "': "); ok {
 			text = after
+		}
+		if extra, ok := leaf.ErrorKind.(*kind.AdditionalProperties); ok {
+			for _, key := range extra.Properties {
+				at := append(slices.Clone(leaf.InstanceLocation), key)
+				problems = append(problems, Problem{File: name, Line: lineOf(data, at), Key: strings.Join(at, "."), Text: "there is no such key"})
+			}
+			continue
 		}
 		problems = append(problems, Problem{
 			File: name, Line: lineOf(data, leaf.InstanceLocation),

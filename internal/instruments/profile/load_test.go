@@ -24,7 +24,7 @@ func folder(name, text string) fstest.MapFS {
 func TestLoadProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown key", "id: x\nname: X\nprotocol: astm\nsampel: []\n", "x.yaml:"},
+		{"unknown key", "id: x\nname: X\nprotocol: astm\nsampel: []\n", "x.yaml:4: sampel"},
 		{"missing name", "id: x\nprotocol: astm\n", "x.yaml"},
 		{"wrong protocol", "id: x\nname: X\nprotocol: serial\n", "x.yaml:3: protocol"},
 		{"bad place", "id: x\nname: X\nprotocol: astm\nsample:\n  - {at: O-3.1}\n  - {at: O3}\n", "x.yaml:6: sample.1.at"},

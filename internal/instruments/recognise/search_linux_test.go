@@ -258,7 +258,7 @@ func TestProbe(t *testing.T) {
 	}()
 	found, err := recognise.Search{
 		Profiles: builtin(t), Device: device, Rounds: 1, Try: []link.Serial{{Baud: 9600}, {Baud: 4800}},
-		Manners: recognise.Manners{Probe: true, Quiet: 50 * time.Millisecond, Limit: 500 * time.Millisecond},
+		Manners: recognise.Manners{Probe: true, Quiet: 50 * time.Millisecond, Limit: 4 * time.Second},
 	}.Run(t.Context())
 	if !errors.Is(err, recognise.ErrNothing) || !bytes.Equal(found.Heard, []byte{6}) || found.Settings.Baud != 4800 {
 		t.Errorf("found %+v, %v", found, err)

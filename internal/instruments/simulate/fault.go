@@ -18,8 +18,12 @@ type Faults struct {
 	Torn        int           // the frame or block is cut in the middle and the line drops
 	Garbage     int           // noise in front of the frame or block
 	Unplug      int           // the line drops behind the frame or block, before its answer
+	Contend     int           // the host's ENQ is answered by one of ours: both want the line (ASTM)
 	ByteDelay   time.Duration // between bytes: a very slow line
 }
+
+// enq asks for the line in E1381.
+const enq = 0x05
 
 // any tells whether anything goes wrong at all.
 func (f Faults) any() bool { return f != Faults{} }
@@ -32,6 +36,7 @@ type faultyPort struct {
 	rng    *rand.Rand // of the writing side alone
 	writes int
 	reads  int
+	asked  int // ENQs of the host
 }
 
 // spoil puts faults on a port.
@@ -97,6 +102,14 @@ func (p *faultyPort) Read(b []byte) (int, error) {
 	for {
 		n, err := p.Port.Read(b)
 		p.reads++
+		if n == 1 && b[0] == enq && err == nil {
+			if p.asked++; every(p.f.Contend, p.asked) {
+				if _, err := p.Port.Write([]byte{enq}); err != nil {
+					return 0, err
+				}
+				continue // the analyzer wins: its own machine never hears of the host's wish
+			}
+		}
 		if err != nil || !every(p.f.LoseAck, p.reads) {
 			return n, err
 		}

@@ -235,21 +235,24 @@ func TestRackLearnsItsTubesFromLabels(t *testing.T) {
 		model  string
 		query  simulate.Query
 		orders []string
+		faults simulate.Faults
 	}{
-		{"cbc", "", []string{"HGB", "PLT"}},
-		{"chemistry", simulate.QueryQRY, []string{"UREA", "CREA", "K"}},
-		{"chemistry", simulate.QueryQBP, []string{"UREA", "CREA", "K"}},
+		{"cbc", "", []string{"HGB", "PLT"}, simulate.Faults{}},
+		{"cbc", "", []string{"HGB", "RBC"}, simulate.Faults{Contend: 2}}, // the node asks for the line and loses
+		{"chemistry", simulate.QueryQRY, []string{"UREA", "CREA", "K"}, simulate.Faults{}},
+		{"chemistry", simulate.QueryQBP, []string{"UREA", "CREA", "K"}, simulate.Faults{}},
 	} {
-		t.Run(tc.model+" "+string(tc.query), func(t *testing.T) {
+		t.Run(fmt.Sprint(tc.model, " ", tc.query, tc.faults.Contend), func(t *testing.T) {
 			t.Parallel()
 			n := newNode(t)
+			n.opt.ASTM.Timers.Yield = 50 * time.Millisecond
 			n.orders = map[string][]string{"TUBE0001": tc.orders}
 			out := &lines{mark: "printer listens on ", found: make(chan string, 1)}
 			done := make(chan error, 1)
 			address := n.listen(t)
 			go func() {
 				done <- simulate.Run(limited(t), simulate.Options{
-					Targets: []simulate.Target{{Model: tc.model, Address: address, Query: tc.query}}, Rack: "127.0.0.1:0", Count: 1, Out: out,
+					Targets: []simulate.Target{{Model: tc.model, Address: address, Query: tc.query}}, Rack: "127.0.0.1:0", Count: 1, Out: out, Faults: tc.faults,
 				})
 			}()
 			c, err := net.Dial("tcp", <-out.found)

@@ -73,23 +73,11 @@ func Certain(all []Guess) (Guess, bool) {
 
 func guess(f Foreign, t Test, alias string) Guess {
 	g := Guess{Test: t.ID}
-	sameCode := squeeze(f.Code) != "" && (squeeze(f.Code) == squeeze(t.Code) || inList(f.Code, alias))
-	sameName := squeeze(f.Name) != "" && (squeeze(f.Name) == squeeze(t.Name) || squeeze(f.Name) == squeeze(t.Code) || inList(f.Name, alias)) ||
-		squeeze(f.Code) != "" && squeeze(f.Code) == squeeze(t.Name)
 	if f.LOINC != "" && f.LOINC == t.LOINC {
 		g.Score, g.Reasons = scoreLOINC, append(g.Reasons, "loinc")
 	}
-	best := 0
-	switch {
-	case sameCode && sameName:
-		best, g.Reasons = scoreBoth, append(g.Reasons, "code", "name")
-	case sameCode:
-		best, g.Reasons = scoreCode, append(g.Reasons, "code")
-	case sameName:
-		best, g.Reasons = scoreName, append(g.Reasons, "name")
-	case sharesWord(f.Name, t.Name+" "+alias):
-		best, g.Reasons = scorePart, append(g.Reasons, "name_part")
-	}
+	best, why := called(f, t, alias)
+	g.Reasons = append(g.Reasons, why...)
 	g.Score = max(g.Score, best)
 	if f.LOINC != "" && t.LOINC != "" && f.LOINC != t.LOINC {
 		g.Score -= scoreUnit // another LOINC code is often another method of the same test
@@ -103,6 +91,24 @@ func guess(f Foreign, t Test, alias string) Guess {
 		g.Score, g.Reasons = max(0, g.Score-scoreAgainst), append(g.Reasons, "unit_differs")
 	}
 	return g
+}
+
+// called scores how the test is called.
+func called(f Foreign, t Test, alias string) (int, []string) {
+	sameCode := squeeze(f.Code) != "" && (squeeze(f.Code) == squeeze(t.Code) || inList(f.Code, alias))
+	sameName := squeeze(f.Name) != "" && (squeeze(f.Name) == squeeze(t.Name) || squeeze(f.Name) == squeeze(t.Code) || inList(f.Name, alias)) ||
+		squeeze(f.Code) != "" && squeeze(f.Code) == squeeze(t.Name)
+	switch {
+	case sameCode && sameName:
+		return scoreBoth, []string{"code", "name"}
+	case sameCode:
+		return scoreCode, []string{"code"}
+	case sameName:
+		return scoreName, []string{"name"}
+	case sharesWord(f.Name, t.Name+" "+alias):
+		return scorePart, []string{"name_part"}
+	}
+	return 0, nil
 }
 
 // squeeze keeps letters, digits and the marks that tell one test of a cell counter from another.

@@ -12,6 +12,7 @@ func Schema() Registry {
 		benchEntities(),
 		profileEntities(),
 		personEntities(),
+		conflictEntities(),
 		controlEntities(),
 	} {
 		all = append(all, part...)

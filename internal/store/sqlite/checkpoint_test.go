@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"jaanch/internal/store/sqlite"
 )
@@ -40,10 +41,12 @@ func TestReaderInTheWayIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	reading, leave, left := make(chan struct{}), make(chan struct{}), make(chan error)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // a reader without a deadline of its own is cut after 30 s
+	defer cancel()
 	go func() {
-		left <- b.db.View(context.Background(), func(tx *sqlite.ReadTx) error {
+		left <- b.db.View(ctx, func(tx *sqlite.ReadTx) error {
 			var n int
-			err := tx.QueryRowContext(context.Background(), "SELECT count(*) FROM patient").Scan(&n)
+			err := tx.QueryRowContext(ctx, "SELECT count(*) FROM patient").Scan(&n)
 			close(reading)
 			<-leave
 			return err

@@ -12,6 +12,7 @@ const (
 	StateDevice  = "device_id"    // 16 bytes
 	StateEpoch   = "epoch"        // the number of the running epoch
 	StateHLC     = "hlc"          // the greatest reading that was received from elsewhere
+	StateSetting = "own_setting"  // id of this node's own row of lab_setting; other nodes' rows come by pull
 	stateErasure = "erasure_open" // sequence of the erase entry whose bytes are not yet gone from the file
 )
 

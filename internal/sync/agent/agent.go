@@ -33,6 +33,7 @@ type Options struct {
 	Applied func(tx *sqlite.Tx, entity string, record lab.ID) error
 	// Applied is called in the transaction that installed a record, for what the node derives from it (the name index,
 	// states); nil for nothing.
+	Settled func(tx *sqlite.Tx) error // after the last record of a page, in the same transaction; nil for nothing
 
 	Erase    func(tx *sqlite.Tx, subject lab.ID) error  // forgets a person who was erased elsewhere; nil: Tx.Erase alone
 	Renumber func(tx *sqlite.Tx, nodeCode string) error // takes a new code into use; nil for nothing

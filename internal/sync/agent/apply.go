@@ -41,7 +41,7 @@ func (a *Agent) install(ctx context.Context, p *wire.Page, since wire.Cursor) (e
 			}
 		}
 		line.took = a.o.Clock().Sub(began)
-		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, scope, since.Behind(p)), a.audit(ctx, tx, line))
+		return errors.Join(in.retry(ctx, tx), a.settled(tx), saveCursor(ctx, tx, scope, since.Behind(p)), a.audit(ctx, tx, line))
 	})
 	switch {
 	case errors.Is(err, errPage):
@@ -52,6 +52,14 @@ func (a *Agent) install(ctx context.Context, p *wire.Page, since wire.Cursor) (e
 		return nil, err
 	}
 	return in.singly(ctx, line)
+}
+
+// settled lets the node derive what follows from the records of a page.
+func (a *Agent) settled(tx *sqlite.Tx) error {
+	if a.o.Settled == nil {
+		return nil
+	}
+	return a.o.Settled(tx)
 }
 
 // installer installs one page.
@@ -71,7 +79,7 @@ func (in *installer) singly(ctx context.Context, line auditLine) (engine.NodeEve
 			if err := in.begin(ctx, tx); err != nil {
 				return err
 			}
-			return in.row(ctx, tx, p, i)
+			return errors.Join(in.row(ctx, tx, p, i), in.settled(tx))
 		})
 		switch {
 		case err == nil:
@@ -88,7 +96,7 @@ func (in *installer) singly(ctx context.Context, line auditLine) (engine.NodeEve
 		}
 	}
 	err := in.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
-		return errors.Join(in.retry(ctx, tx), saveCursor(ctx, tx, in.scope, in.since.Behind(p)), in.audit(ctx, tx, line))
+		return errors.Join(in.retry(ctx, tx), in.settled(tx), saveCursor(ctx, tx, in.scope, in.since.Behind(p)), in.audit(ctx, tx, line))
 	})
 	return engine.Installed{Cursor: in.since.Behind(p)}, err
 }

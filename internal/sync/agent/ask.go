@@ -56,6 +56,9 @@ func (a *Agent) hello(ctx context.Context, m membership, token string, acked int
 		return nil, err
 	}
 	ended := a.o.Clock()
+	if err := a.keepPeers(ctx, reply.Nodes); err != nil {
+		return nil, err
+	}
 	a.mu.Lock()
 	a.link.hello, a.link.rtt = ended, ended.Sub(began)-reply.Sent.Sub(reply.Received)
 	a.link.skew = (began.Sub(reply.Received) + ended.Sub(reply.Sent)) / 2

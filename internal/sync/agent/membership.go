@@ -3,7 +3,10 @@ package agent
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"jaanch/internal/lab"
@@ -23,6 +26,7 @@ const (
 	keyAcked    = "acked_seq"
 	keyLastOK   = "sync_last_ok"
 	keyPaused   = "sync_paused"
+	keyPeers    = "hub_nodes"
 	keyConfirm  = "sync_confirm" // why this copy goes on, where somebody said so
 	keyMarks    = "sync_epochs"  // where the epochs of this journal began, JSON
 )
@@ -67,6 +71,35 @@ func (a *Agent) membership(ctx context.Context) (membership, error) {
 		return err
 	})
 	return m, err
+}
+
+// Peers gives the nodes of this lab as the hub last told them, this one among them; none before the first handshake.
+func (a *Agent) Peers(ctx context.Context) ([]wire.Peer, error) {
+	out := []wire.Peer{}
+	err := a.o.DB.View(ctx, func(tx *sqlite.ReadTx) error {
+		var text string
+		found, err := tx.State(ctx, keyPeers, &text)
+		if err != nil || !found {
+			return err
+		}
+		if err := json.Unmarshal([]byte(text), &out); err != nil {
+			return fmt.Errorf("read the lab's nodes: %w", err)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// keepPeers notes the lab's nodes as the hub tells them, where they have changed.
+func (a *Agent) keepPeers(ctx context.Context, peers []wire.Peer) error {
+	if known, err := a.Peers(ctx); err != nil || slices.Equal(known, peers) {
+		return err
+	}
+	text, err := json.Marshal(peers)
+	if err != nil {
+		return fmt.Errorf("keep the lab's nodes: %w", err)
+	}
+	return a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error { return tx.SetState(keyPeers, string(text)) })
 }
 
 // Enrol joins the hub by a code from its administrator. The node's key stays here; the hub gets the public half and the

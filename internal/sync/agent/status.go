@@ -62,7 +62,7 @@ type Status struct {
 	RTT           time.Duration
 	SentToday     int64 // bytes
 	ReceivedToday int64
-	Conflicts     int // of this node's changes that wait for a person
+	Conflicts     int // of the lab that wait for a person
 	KeptAside     int // records from the hub that were not installed
 	Acked         int64
 	Head          int64
@@ -109,7 +109,7 @@ func (a *Agent) counts(ctx context.Context, s *Status) error {
 			}
 		}
 		err := tx.QueryRowContext(ctx, `SELECT coalesce(sum(CASE WHEN dir = 'up' THEN bytes END), 0), coalesce(sum(CASE WHEN dir = 'down' THEN bytes END), 0),
-(SELECT count(*) FROM sync_outcome WHERE code = 'conflict_open'), (SELECT count(*) FROM sync_stage)
+(SELECT count(*) FROM conflict WHERE state = 'open' AND _del = 0), (SELECT count(*) FROM sync_stage)
 FROM sync_audit WHERE at_ms >= ?`, midnight).Scan(&s.SentToday, &s.ReceivedToday, &s.Conflicts, &s.KeptAside)
 		if err != nil {
 			return fmt.Errorf("sync status: %w", err)

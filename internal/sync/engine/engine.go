@@ -26,6 +26,9 @@ func (k Key) compare(o Key) int {
 	return cmp.Or(cmp.Compare(k.Entity, o.Entity), bytes.Compare(k.ID[:], o.ID[:]))
 }
 
+// GroupKey names a group of an entity.
+type GroupKey struct{ Entity, Group int }
+
 // GroupDeleted is the number under which a record's deletion has its own version.
 const GroupDeleted = 0
 
@@ -80,6 +83,11 @@ type Conflict struct {
 	Server   Value
 	Clients  []Value // every value that lost or waits, oldest first
 	Resolver string
+	Reason   string      // in the resolver's words
+	AtMS     int64       // the hub's clock when it was recorded
+	ClosedMS int64       // the resolver's clock
+	Was      map[int]any // what stood before either side changed it, where that is known
+	Held     []Held      // verifications of a value that the hub does not show
 }
 
 // Value is one side of a conflict.
@@ -100,7 +108,7 @@ const (
 	KindValue     = "value"
 	KindLocked    = "locked"
 	KindTombstone = "tombstone"
-	KindVerify    = "verify" // a verification that was given for another value
+	KindVerify    = "verification" // a verification that was given for another value
 )
 
 // The states of a conflict.
@@ -122,8 +130,9 @@ type Batch struct {
 	NowMS    int64      // the hub's clock, milliseconds UTC
 	Items    []wire.Item
 	Records  map[Key]*Record
-	Open     []*Conflict      // open conflicts of those records
-	NextPos  map[lab.ID]int64 // scope → first position that this batch may use
+	Open     []*Conflict       // open and decided conflicts of those records, and those that the batch itself names
+	Manual   map[GroupKey]bool // groups that this organisation always gives to a person
+	NextPos  map[lab.ID]int64  // scope → first position that this batch may use
 }
 
 // ForkMark is where an epoch of a device left the one that its journal was in: up to Common it has the entries of that one,
@@ -177,11 +186,9 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 			keys = append(keys, k)
 		}
 		if ent, ok := s.entity(k.Entity); ok && moves {
-			scope := home
-			if ent.Scope == journal.ScopeOrg {
-				scope = org
+			for _, scope := range scopesOf(ent, org, home) {
+				want[scope] += 1 + len(ent.Groups) // each group may leave a conflict record
 			}
-			want[scope]++
 		}
 	}
 	for i := range items {
@@ -211,6 +218,18 @@ func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes [
 	return keys, scopes
 }
 
+// scopesOf gives the scopes in which an entry of this kind may move records: a conflict is at home where its record is,
+// which may be either.
+func scopesOf(ent journal.Entity, org, home lab.ID) []lab.ID {
+	switch {
+	case ent.Name == journal.EntityConflict:
+		return []lab.ID{org, home}
+	case ent.Scope == journal.ScopeOrg:
+		return []lab.ID{org}
+	}
+	return []lab.ID{home}
+}
+
 // mayBeErased tells that the entry speaks of somebody whom the hub may have been told to forget.
 func mayBeErased(e *journal.Entry) bool {
 	return len(e.PHI) > 0 && (e.Op != journal.OpInsert || e.Subject != e.Record)
@@ -224,7 +243,7 @@ type ScopeNeed struct {
 
 // Apply folds the batch over the records in the order of its entries.
 func Apply(b *Batch) Result {
-	f := &fold{Batch: b, next: maps.Clone(b.NextPos), touched: map[lab.ID]*Conflict{}, days: map[dayKey]*Day{}}
+	f := &fold{Batch: b, next: maps.Clone(b.NextPos), touched: map[lab.ID]*Conflict{}, closed: map[lab.ID]int64{}, refused: map[lab.ID]int64{}, days: map[dayKey]*Day{}}
 	for i := range b.Items {
 		it := &b.Items[i]
 		out := f.entry(it)
@@ -241,6 +260,8 @@ type fold struct {
 
 	next    map[lab.ID]int64
 	touched map[lab.ID]*Conflict
+	closed  map[lab.ID]int64 // conflict → the Update of this batch whose change decided it
+	refused map[lab.ID]int64 // conflict → the Update of this batch whose change came too late to decide it
 	days    map[dayKey]*Day
 }
 
@@ -271,6 +292,9 @@ func (f *fold) entry(it *wire.Item) Outcome {
 		f.tellBack(e)
 		return Outcome{Code: wire.Quarantined}
 	}
+	if change.entity.Name == journal.EntityConflict {
+		return f.decide(change)
+	}
 	if e.Op == journal.OpTombstone {
 		return f.remove(change)
 	}
@@ -292,6 +316,7 @@ func (f *fold) tellBack(e *journal.Entry) {
 
 // finish sorts what is to be stored and gives every moved record its position.
 func (f *fold) finish() Result {
+	f.project()
 	keys := make([]Key, 0, len(f.Batch.Records))
 	for k, r := range f.Batch.Records {
 		if r.dirty {
@@ -335,7 +360,7 @@ func (f *fold) home(r *Record) bool {
 // contest asks the group's strategy.
 func (f *fold) contest(ent journal.Entity, group journal.Group, r *Record, server, client policy.Side) policy.Verdict {
 	decide, ok := policy.StrategyFor(group.Strategy)
-	if !ok {
+	if !ok || f.Manual[GroupKey{ent.ID, group.ID}] {
 		return policy.Verdict{Winner: policy.Nobody}
 	}
 	return decide(policy.Contest{Entity: ent, Group: group, Server: server, Client: client, ClientIsHome: f.home(r)})

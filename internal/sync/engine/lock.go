@@ -6,7 +6,6 @@ import (
 
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
-	"jaanch/internal/sync/wire"
 )
 
 // stub tells that the record is known only by what verified it: the verification came before the record itself, as it
@@ -43,31 +42,6 @@ func (f *fold) hashOf(c change) []byte {
 	return hash
 }
 
-// hold keeps a verification aside whose content is not the one that stands here.
-func (f *fold) hold(c change) (Outcome, bool) {
-	for _, l := range c.entity.locks {
-		id, ok := idIn(c.Fields, l.field)
-		r := f.Batch.Records[Key{l.entity, id}]
-		if !ok || r == nil {
-			continue
-		}
-		want := f.hashOf(c)
-		have, _ := r.Doc[f.Schema.HashField(l.entity)].([]byte)
-		if len(want) == 0 || bytes.Equal(want, have) {
-			continue
-		}
-		held := c
-		held.record = r
-		con := f.record(held, l.group, KindVerify, "ManualResolution", r.values(f.Schema.entities[l.entity], l.group))
-		con.Clients[0].Fields = c.Fields
-		con.State, con.Winner = StateOpen, "open"
-		f.Open = append(f.Open, con)
-		f.nudge(r, l.group)
-		return Outcome{Code: wire.ConflictOpen, Conflict: con.ID}, true
-	}
-	return Outcome{}, false
-}
-
 // adopt makes a record of what was known only by its verification. A value that is not the verified one does not take
 // the lock: the two are put before a person.
 func (f *fold) adopt(c change, r *Record) {
@@ -95,6 +69,7 @@ func erasureOf(subject lab.ID) Key { return Key{EntityErasure, subject} }
 // erase empties the personal fields of everything that is about the person, and puts the word into the feed of the whole
 // organisation: every node that has a copy erases it as well.
 func (f *fold) erase(subject lab.ID) {
+	f.forget(subject)
 	for _, r := range f.Batch.Records {
 		if r.Subject != subject || r.Entity == EntityErasure {
 			continue

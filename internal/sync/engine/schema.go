@@ -22,6 +22,7 @@ type entitySchema struct {
 	groups map[int]journal.Group
 	locks  []lock // what a new record of this entity closes
 	home   *reference
+	fixed  bool // never changed after it was written
 }
 
 type lock struct {
@@ -48,6 +49,11 @@ func NewSchema(r journal.Registry) *Schema {
 			es.groups[g.ID] = g
 		}
 		s.entities[e.ID], s.byName[e.Name] = es, e.ID
+	}
+	for _, name := range policy.Fixed() {
+		if es := s.named(name); es != nil {
+			es.fixed = true
+		}
 	}
 	for _, l := range policy.Locks() {
 		s.addLock(l)

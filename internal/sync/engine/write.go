@@ -47,7 +47,8 @@ func (f *fold) resolve(c change) {
 		if cur := c.record.Groups[open.Group]; open.Group != GroupDeleted && f.foreign(c, open.Group, cur) {
 			return // decided without having seen what stands there now
 		}
-		open.State, open.Resolver, open.Winner = StateResolved, c.Actor, string(policy.Client)
+		open.State, open.Resolver, open.Winner, open.ClosedMS = StateResolved, c.Actor, string(policy.Client), c.WallMS
+		f.closed[open.ID] = c.TxID
 		f.touched[open.ID] = open
 		return
 	}
@@ -153,7 +154,7 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 	}
 	open := f.openOn(r.Key, g)
 	switch {
-	case slices.Contains(r.Locked, g):
+	case slices.Contains(r.Locked, g) || c.entity.fixed:
 		return f.refuse(c, g, KindLocked, open) // also an amendment: it is a record of its own
 	case r.Deleted:
 		return f.refuse(c, g, KindTombstone, open)
@@ -167,10 +168,14 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 	if f.doubtful(c, g, cur) {
 		f.nudge(r, g)
 	}
-	if open != nil && open.ID != c.resolves {
+	if open == nil {
+		return Outcome{}
+	}
+	if open.ID != c.resolves {
 		open.Server = valueOf(r.Groups[g], r.values(c.entity, g), r.Deleted)
 		f.touched[open.ID] = open
 	}
+	f.attach(open, r)
 	return Outcome{}
 }
 
@@ -215,16 +220,19 @@ func (f *fold) settle(c change, g int, cur Group) Outcome {
 	server := r.values(c.entity, g)
 	client := maps.Clone(server)
 	maps.Copy(client, c.fields[g])
-	v := f.contest(c.entity.Entity, group, r,
+	verdict := f.contest(c.entity.Entity, group, r,
 		policy.Side{Fields: server, HLC: cur.HLC, Device: cur.Device, Suspect: cur.Suspect},
 		policy.Side{Fields: client, HLC: f.effective(c.HLC), Device: f.Device, Suspect: c.HLC.Millis() > f.NowMS+suspectAhead})
-	mixed := v.Winner == policy.Client && f.mixed(c, g)
+	mixed := verdict.Winner == policy.Client && f.mixed(c, g)
 	if mixed && f.atomic(c, g) {
-		v = policy.Verdict{Winner: policy.Nobody}
+		verdict = policy.Verdict{Winner: policy.Nobody}
+	}
+	if decided := f.resolvedOn(r.Key, g); decided != nil && verdict.Winner == policy.Nobody {
+		return f.reopen(decided, c, valueOf(cur, server, r.Deleted))
 	}
 	con := f.record(c, g, KindValue, group.Strategy, server)
-	con.Winner = string(v.Winner)
-	switch v.Winner {
+	con.Winner = string(verdict.Winner)
+	switch verdict.Winner {
 	case policy.Client:
 		con.State = StateAuto
 		f.take(c, g, c.fields[g])
@@ -232,7 +240,7 @@ func (f *fold) settle(c change, g int, cur Group) Outcome {
 		return Outcome{Code: wire.Applied, Conflict: con.ID}
 	case policy.Both:
 		con.State = StateAuto
-		f.take(c, g, v.Fields)
+		f.take(c, g, verdict.Fields)
 		merged := r.Groups[g]
 		merged.Device, merged.Epoch, merged.Seq = lab.ID{}, f.HubEpoch, 0 // the value is the hub's own: nobody skips it as an echo
 		r.Groups[g] = merged
@@ -274,6 +282,9 @@ func (f *fold) join(open *Conflict, c change, g int) Outcome {
 		open.Clients = append(open.Clients, value)
 	}
 	f.touched[open.ID] = open
+	if open.ID == c.resolves {
+		f.refused[open.ID] = c.TxID
+	}
 	f.nudge(c.record, g)
 	return Outcome{Code: wire.ConflictOpen, Conflict: open.ID}
 }

@@ -11,7 +11,6 @@ import (
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres"
-	"jaanch/internal/store/postgres/queries"
 	"jaanch/internal/sync/engine"
 )
 
@@ -285,31 +284,4 @@ func decodeValue(s *engine.Schema, entity int, v *valueJSON) (engine.Value, erro
 		out.Device, err = lab.ParseID(v.Device)
 	}
 	return out, err
-}
-
-func decodeConflict(s *engine.Schema, row *queries.Conflict) (*engine.Conflict, error) {
-	c := &engine.Conflict{
-		ID: row.ID, Key: engine.Key{Entity: int(row.Entity), ID: row.Record}, Home: row.Home, Group: int(row.Grp), Subject: row.Subject,
-		Kind: row.Kind, Strategy: row.Strategy, State: row.State, Winner: row.Winner, Base: row.Base,
-	}
-	var server valueJSON
-	var clients []valueJSON
-	if err := json.Unmarshal(row.Server, &server); err != nil {
-		return nil, fmt.Errorf("conflict %s: %w", row.ID, err)
-	}
-	if err := json.Unmarshal(row.Clients, &clients); err != nil {
-		return nil, fmt.Errorf("conflict %s: %w", row.ID, err)
-	}
-	var err error
-	if c.Server, err = decodeValue(s, c.Key.Entity, &server); err != nil {
-		return nil, fmt.Errorf("conflict %s: %w", row.ID, err)
-	}
-	for i := range clients {
-		v, err := decodeValue(s, c.Key.Entity, &clients[i])
-		if err != nil {
-			return nil, fmt.Errorf("conflict %s: %w", row.ID, err)
-		}
-		c.Clients = append(c.Clients, v)
-	}
-	return c, nil
 }

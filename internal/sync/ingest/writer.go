@@ -3,7 +3,6 @@ package ingest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,6 +41,9 @@ func (w *writer) store(ctx context.Context, items []wire.Item) (engine.Result, e
 		return engine.Result{}, err
 	}
 	result := engine.Apply(batch)
+	if err := w.recall(ctx, batch, result.Conflicts); err != nil {
+		return result, err
+	}
 	if err := w.saveRecords(ctx, result.Records); err != nil {
 		return result, err
 	}
@@ -149,28 +151,6 @@ func (w *writer) add(b *engine.Batch, rows []postgres.Record) error {
 	return nil
 }
 
-func (w *writer) loadConflicts(ctx context.Context, b *engine.Batch) error {
-	ids := make([]lab.ID, 0, len(b.Records))
-	for k := range b.Records {
-		ids = append(ids, k.ID)
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	rows, err := w.statement().OpenConflictsOf(ctx, w.tx, queries.OpenConflictsOfParams{Org: w.org, Records: ids})
-	if err != nil {
-		return fmt.Errorf("push: conflicts: %w", err)
-	}
-	for i := range rows {
-		c, err := decodeConflict(w.Schema, &rows[i])
-		if err != nil {
-			return err
-		}
-		b.Open = append(b.Open, c)
-	}
-	return nil
-}
-
 func (w *writer) saveRecords(ctx context.Context, records []*engine.Record) error {
 	rows := make([]postgres.Record, len(records))
 	for i, r := range records {
@@ -180,37 +160,6 @@ func (w *writer) saveRecords(ctx context.Context, records []*engine.Record) erro
 		}
 	}
 	return postgres.SaveRecords(ctx, w.tx, w.org, w.now, rows)
-}
-
-func (w *writer) saveConflicts(ctx context.Context, conflicts []*engine.Conflict) error {
-	for _, c := range conflicts {
-		server, err := json.Marshal(encodeValue(w.Schema, c.Key.Entity, &c.Server))
-		if err != nil {
-			return fmt.Errorf("push: conflict: %w", err)
-		}
-		sides := make([]valueJSON, len(c.Clients))
-		for i := range c.Clients {
-			sides[i] = encodeValue(w.Schema, c.Key.Entity, &c.Clients[i])
-		}
-		clients, err := json.Marshal(sides)
-		if err != nil {
-			return fmt.Errorf("push: conflict: %w", err)
-		}
-		arg := queries.UpsertConflictParams{
-			Org: w.org, ID: c.ID, Home: c.Home, Entity: int32(c.Key.Entity), Record: c.Key.ID, Grp: int32(c.Group), Subject: c.Subject,
-			Kind: c.Kind, Strategy: c.Strategy, State: c.State, Winner: c.Winner, Base: c.Base, Server: server, Clients: clients, At: w.now,
-		}
-		if c.State != engine.StateOpen {
-			arg.ClosedAt = &w.now
-		}
-		if c.Resolver != "" {
-			arg.Resolver = &c.Resolver
-		}
-		if err := w.statement().UpsertConflict(ctx, w.tx, arg); err != nil {
-			return fmt.Errorf("push: conflict: %w", err)
-		}
-	}
-	return nil
 }
 
 // forget drops what a node that has not heard of an erasure yet sent of the person: neither key nor fields are kept.

@@ -33,3 +33,12 @@ func Homes() []Home {
 // ContentHash is the column in which a closed record and the record that closes it hold the hash of the content: a
 // verification counts for the value that it was given for, and for no other.
 const ContentHash = "content_hash"
+
+// Fixed lists the entities that are written once and never changed: what was signed, issued, paid, consented, said or
+// decided. The node's triggers hold them at the lab; here no update of one is applied whoever sends it, it waits for a person.
+func Fixed() []string {
+	return []string{
+		"consent", "verification", "report", "release", "withdrawal", "critical_call", "invoice", "invoice_line", "payment",
+		"inbox_decision", "hold_decision", "label_print", "delivery",
+	}
+}

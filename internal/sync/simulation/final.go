@@ -70,7 +70,7 @@ func (o *oracle) nothingElse(n *node, reg journal.Registry) {
 	for _, entity := range reg.Entities {
 		for _, id := range n.store.list(entity.ID) {
 			k := engine.Key{Entity: entity.ID, ID: id}
-			if s.records[k] == nil && !o.poison[k] && !o.heldAt(s, k, n) && (!o.lost || !o.back) {
+			if s.records[k] == nil && !o.poison[k] && !heldAt(s, k, n) && (!o.lost || !o.back) {
 				o.failf("I1", "node %d has a record of entity %d that the hub lacks", n.number, entity.ID)
 			}
 		}
@@ -105,25 +105,6 @@ func (o *oracle) waits(n *node, k engine.Key) bool {
 				}
 			}
 			return true
-		}
-	}
-	return false
-}
-
-// heldAt tells that the hub holds a node's verification in a conflict.
-func (o *oracle) heldAt(s *hubState, k engine.Key, n *node) bool {
-	if k.Entity != verification {
-		return false
-	}
-	v, _ := n.store.row(k)
-	for _, c := range s.conflicts {
-		if c.Kind != engine.KindVerify {
-			continue
-		}
-		for _, side := range c.Clients {
-			if same(side.Fields[verifyHash], v.values[verifyHash]) {
-				return true
-			}
 		}
 	}
 	return false

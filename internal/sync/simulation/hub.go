@@ -233,7 +233,7 @@ func (h *hub) load(tx *hubTx, b *engine.Batch, keys []engine.Key) {
 		keys = b.Schema.HomeRefs(b.Records)
 	}
 	for _, id := range tx.base.order {
-		if c := tx.base.conflicts[id]; c.State == engine.StateOpen && b.Records[c.Key] != nil {
+		if c := tx.base.conflicts[id]; c.State != engine.StateAuto && b.Records[c.Key] != nil {
 			b.Open = append(b.Open, cloneConflict(c))
 		}
 	}
@@ -294,8 +294,15 @@ func cloneRecord(r *engine.Record) *engine.Record {
 }
 
 func cloneConflict(c *engine.Conflict) *engine.Conflict {
-	d := *c
-	d.Clients = slices.Clone(c.Clients)
+	d := *c // as it comes out of a database: an erasure empties the values in their place
+	d.Server.Fields, d.Was = maps.Clone(c.Server.Fields), maps.Clone(c.Was)
+	d.Clients, d.Held = slices.Clone(c.Clients), slices.Clone(c.Held)
+	for i := range d.Clients {
+		d.Clients[i].Fields = maps.Clone(d.Clients[i].Fields)
+	}
+	for i := range d.Held {
+		d.Held[i].Fields = maps.Clone(d.Held[i].Fields)
+	}
 	return &d
 }
 

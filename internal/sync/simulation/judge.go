@@ -27,6 +27,7 @@ func (o *oracle) committed(was, now *hubState, tx *hubTx) {
 	}
 	o.merged(was, now, tx)
 	o.locks(now, tx)
+	o.held(was, now)
 }
 
 // chain is I7 and the clock: no half Update, and readings of one device only ever rise.
@@ -103,9 +104,11 @@ func (o *oracle) landed(now *hubState, tx *hubTx, i int) {
 	}
 	r := now.records[w.key]
 	if r == nil {
-		if !o.held(now, w) {
+		if w.key.Entity != verification {
 			o.failf("I2", "a record of entity %d is not at the hub after its insert", w.key.Entity)
+			return
 		}
+		o.waiting(now, w.key.ID, e)
 		return
 	}
 	for f, id := range w.ids {
@@ -121,19 +124,6 @@ func (o *oracle) landed(now *hubState, tx *hubTx, i int) {
 		}
 		o.failf("I2", "value %d of node %d is neither at the hub (%d) nor in a conflict", id, w.node, here)
 	}
-}
-
-// held tells that a verification waits in a conflict.
-func (o *oracle) held(now *hubState, w *write) bool {
-	if w.key.Entity != verification {
-		return false
-	}
-	for _, c := range now.conflicts {
-		if c.Kind == engine.KindVerify {
-			return true
-		}
-	}
-	return false
 }
 
 func replaced(writes []*write, w *write, f int, id int64) bool {

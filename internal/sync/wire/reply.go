@@ -1,6 +1,10 @@
 package wire
 
-import "jaanch/internal/lab"
+import (
+	"github.com/fxamacker/cbor/v2"
+
+	"jaanch/internal/lab"
+)
 
 // Outcome tells what became of a pushed entry. All of them mean: durable at the hub, and visible. The numbers are part
 // of the protocol.
@@ -171,4 +175,15 @@ type Hint struct {
 // what an applied entry names as its origin.
 func Origin(device []byte, epoch, seq int64) ([]byte, error) {
 	return encoding.Marshal([]any{device, epoch, seq})
+}
+
+// OriginDevice reads from what Origin wrote the device that made the value; false for the hub's own and where there is none.
+func OriginDevice(origin []byte) (lab.ID, bool) {
+	var parts []any
+	if len(origin) == 0 || cbor.Unmarshal(origin, &parts) != nil || len(parts) == 0 {
+		return lab.ID{}, false
+	}
+	b, _ := parts[0].([]byte)
+	id, err := lab.IDFromBytes(b)
+	return id, err == nil && !id.IsZero()
 }

@@ -79,6 +79,14 @@ type HelloReply struct {
 	LabName  string    `json:"lab_name"`
 	NodeCode string    `json:"node_code"`
 	Heads    []Hint    `json:"heads"`
+	Nodes    []Peer    `json:"nodes" doc:"The lab's nodes, this one among them"`
+}
+
+// Peer is a node of the same lab, for people who read where a change came from.
+type Peer struct {
+	Device lab.ID `json:"device" format:"uuid"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
 }
 
 // EnrolStatement is what a node signs to prove that it holds the key. The code itself stands in it as a hash.

@@ -16,12 +16,15 @@ const shows: Record<string, string[]> = {
   release: ['today', 'worklist', 'sections', 'verify', 'case', 'reports', 'report', 'visits', 'visit'],
   withdrawal: ['reports', 'report', 'today'],
   critical_call: ['today', 'row', 'case', 'critical'],
-  observation: ['inbox', 'instruments', 'messages', 'message', 'today'],
+  observation: ['inbox', 'instruments', 'messages', 'message', 'today', 'look'],
   message: ['inbox', 'instruments', 'messages', 'message'],
   inbox_decision: ['inbox', 'instruments', 'worklist', 'today'],
   instrument: ['instruments', 'inbox', 'codes'],
   instrument_code: ['codes', 'instruments', 'inbox'],
   load_list: ['load'],
+  instrument_profile: ['dialects', 'dialect'],
+  line: ['lines', 'tape', 'port-search'],
+  conflict: ['conflicts', 'conflict', 'sync', 'verify', 'case'],
   sync: ['sync', 'synclog'],
 };
 

@@ -133,6 +133,22 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/history/$entity/$id',
+    component: lazyRouteComponent(() => import('./pages/history/HistoryPage'), 'HistoryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/sync/conflicts',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { id?: string | undefined; state?: 'open' | 'auto' | 'resolved' | undefined } => ({
+      id: text(s.id),
+      state: one(s.state, ['open', 'auto', 'resolved']),
+    }),
+    component: lazyRouteComponent(() => import('./pages/sync/ConflictsPage'), 'ConflictsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/sync',
     component: lazyRouteComponent(() => import('./pages/sync/SyncPage'), 'SyncPage'),
   }),
@@ -155,6 +171,39 @@ const routes = [
     getParentRoute: () => rootRoute,
     path: '/setup/analyzers',
     component: lazyRouteComponent(() => import('./pages/setup/AnalyzersPage'), 'AnalyzersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/bench/line',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): {
+      view?: 'archive' | 'live' | undefined;
+      instrument?: string | undefined;
+      message?: number | undefined;
+      line?: string | undefined;
+    } => ({
+      view: one(s.view, ['archive', 'live']),
+      instrument: text(s.instrument),
+      message: typeof s.message === 'number' ? s.message : undefined,
+      line: text(s.line),
+    }),
+    component: lazyRouteComponent(() => import('./pages/line/LinePage'), 'LinePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/setup/connect',
+    component: lazyRouteComponent(() => import('./pages/setup/ConnectPage'), 'ConnectPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/setup/profiles',
+    component: lazyRouteComponent(() => import('./pages/setup/ProfilesPage'), 'ProfilesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/setup/profiles/$name',
+    component: lazyRouteComponent(() => import('./pages/setup/ProfilePage'), 'ProfilePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,

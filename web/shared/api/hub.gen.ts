@@ -35,6 +35,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conflict-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens by itself when two people change the same thing */
+        get: operations["conflictRules"];
+        put?: never;
+        /** Give a kind of record to a person, or back to its rule */
+        post: operations["askPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conflicts": {
         parameters: {
             query?: never;
@@ -46,6 +64,57 @@ export interface paths {
         get: operations["conflicts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conflicts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with the history of its record */
+        get: operations["conflict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conflicts/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which value stands, for all nodes of the lab */
+        post: operations["decideConflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conflicts/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a decided one before a person again */
+        post: operations["reopenConflict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,6 +165,23 @@ export interface paths {
         };
         /** Nodes with their states */
         get: operations["nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a node */
+        get: operations["nodeEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -276,6 +362,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sync/log.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for a spreadsheet, with the signature of every batch */
+        get: operations["syncLogExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync/nonce": {
         parameters: {
             query?: never;
@@ -349,64 +452,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Asked: {
+            asked: boolean;
+            entity: string;
+            group: string;
+        };
+        Claim: {
+            /** @description Empty for nothing */
+            text: string;
+            touched: boolean;
+        };
         CompareReply: {
             equal: boolean[];
         };
         CompareRequest: {
             entries: components["schemas"]["SeqHash"][];
         };
-        Conflict: {
-            /** @description The newest of the others */
-            against: components["schemas"]["ConflictSide"];
-            /** Format: date-time */
-            at: string;
-            /** Format: date-time */
-            closed_at?: string;
-            entity: string;
-            /** @description Only those that differ */
-            fields: components["schemas"]["ConflictField"][];
-            group: string;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "value" | "locked" | "tombstone";
-            /**
-             * Format: uuid
-             * @description Zero for what all labs share
-             */
-            lab: string;
-            lab_name: string;
-            /** Format: uuid */
-            record: string;
-            /** @description The side whose value the hub shows */
-            stands: components["schemas"]["ConflictSide"];
-            /** @enum {string} */
-            state: "open" | "auto" | "resolved";
-            strategy: string;
-            /** @description What people call the record */
-            title: string;
-            /** @enum {string} */
-            winner: "server" | "client" | "merged" | "open";
-        };
-        ConflictField: {
-            against: unknown;
-            field: string;
-            stands: unknown;
-        };
         Conflicts: {
             /** Format: int64 */
             auto: number;
-            conflicts: components["schemas"]["Conflict"][];
+            cases: components["schemas"]["Dispute"][];
+            /** @description For the page behind this one */
             next?: string;
             /** Format: int64 */
             open: number;
+            /** Format: int64 */
+            resolved: number;
         };
-        ConflictSide: {
-            actor: string;
-            /** Format: date-time */
-            at: string;
-            /** @description Code of the node; empty for the hub */
-            node: string;
+        Contended: {
+            cells: components["schemas"]["Claim"][];
+            disputed: boolean;
+            field: string;
+            /** @description Another value may be typed */
+            typed: boolean;
+            was: string;
         };
         Day: {
             /** Format: date */
@@ -424,6 +503,45 @@ export interface components {
         };
         Disabled: {
             disabled: boolean;
+        };
+        Dispute: {
+            /** Format: date-time */
+            at: string;
+            /** @description What cannot go out until this is decided */
+            blocked: components["schemas"]["Stopped"][];
+            /** Format: date-time */
+            closed_at?: string;
+            entity: string;
+            /** @description History of the record, oldest first */
+            events: components["schemas"]["Happening"][];
+            group: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What stands is signed or issued: it can only be kept here, and corrected by an amendment */
+            keep_only: boolean;
+            /** @enum {string} */
+            kind: "value" | "locked" | "tombstone" | "verification";
+            /** @description Name of the lab; empty for what all labs share */
+            lab: string;
+            reason?: string;
+            /** Format: uuid */
+            record: string;
+            resolver?: string;
+            rows: components["schemas"]["Contended"][];
+            /** @description The first is the one that stands */
+            sides: components["schemas"]["Party"][];
+            /** @enum {string} */
+            state: "open" | "auto" | "resolved";
+            strategy: string;
+            /** @description Lab number, visit or the like */
+            subtitle: string;
+            /** @description What people call the record */
+            title: string;
+            /** @description Handed back with the decision */
+            version: string;
+            whole: boolean;
+            /** @enum {string} */
+            winner: "server" | "client" | "merged" | "typed" | "open";
         };
         Edited: {
             /** Format: int64 */
@@ -510,6 +628,15 @@ export interface components {
             /** @description One English sentence */
             message?: string;
         };
+        Happening: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            fields: string[];
+            place: string;
+            /** @enum {string} */
+            what: "insert" | "update" | "tombstone" | "amend" | "applied" | "kept";
+        };
         HelloReply: {
             /** Format: int64 */
             epoch: number;
@@ -521,6 +648,8 @@ export interface components {
             /** Format: int64 */
             last_seq: number;
             node_code: string;
+            /** @description The lab's nodes, this one among them */
+            nodes: components["schemas"]["Peer"][];
             org_name: string;
             /**
              * Format: date-time
@@ -557,6 +686,18 @@ export interface components {
             /** Format: int64 */
             pos: number;
             scope: string;
+        };
+        Judgement: {
+            choices?: components["schemas"]["Ruling"][];
+            /** @description In the person's words; stays in the history */
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Number of the side to take as a whole; -1 for field by field
+             */
+            side: number;
+            /** @description As the case gave it */
+            version: string;
         };
         Lab: {
             city: string;
@@ -661,10 +802,23 @@ export interface components {
             status: "active" | "suspended" | "revoked" | "forked" | "stale";
             version: string;
         };
+        NodeEvent: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @enum {string} */
+            kind: "enrolled" | "suspended" | "revoked" | "admitted" | "survivor";
+            note: string;
+        };
+        NodeEvents: {
+            events: components["schemas"]["NodeEvent"][];
+        };
         Nodes: {
             nodes: components["schemas"]["Node"][];
         };
         NodeStatus: {
+            /** @description Why, for the record */
+            note?: string;
             /** @enum {string} */
             status: "active" | "suspended" | "revoked";
         };
@@ -688,6 +842,21 @@ export interface components {
             org_name: string;
             same_day_last_week: components["schemas"]["Day"];
             today: components["schemas"]["Day"];
+        };
+        Party: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            deleted: boolean;
+            place: string;
+            /** @description Somebody verified this very value */
+            signed: boolean;
+        };
+        Peer: {
+            code: string;
+            /** Format: uuid */
+            device: string;
+            name: string;
         };
         Price: {
             /** Format: int64 */
@@ -789,6 +958,15 @@ export interface components {
             next?: string;
             results: components["schemas"]["Result"][];
         };
+        Ruling: {
+            field: string;
+            /**
+             * Format: int64
+             * @description -1 takes the typed value
+             */
+            side: number;
+            value?: string;
+        };
         SeqHash: {
             hash: string;
             /** Format: int64 */
@@ -807,6 +985,26 @@ export interface components {
             org: string;
             signature: string;
         };
+        Settling: {
+            /** @description The organisation wants a person to decide */
+            asked: boolean;
+            entity: string;
+            /** @description Signed, issued or paid: never changed, so never settled by a rule */
+            fixed: boolean;
+            group: string;
+            /** @enum {string} */
+            strategy: "LastWriteWins" | "ServerWins" | "ClientWins" | "ManualResolution" | "Merged";
+        };
+        Settlings: {
+            rules: components["schemas"]["Settling"][];
+        };
+        Stopped: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "report";
+            title: string;
+        };
         SyncLine: {
             /** Format: date-time */
             at: string;
@@ -819,12 +1017,15 @@ export interface components {
             /** Format: int64 */
             first_seq: number;
             kind: string;
+            lab_name: string;
             /** Format: int64 */
             last_seq: number;
             /** Format: int64 */
             micros: number;
             /** Format: uuid */
             node: string;
+            node_code: string;
+            node_name: string;
         };
         SyncLog: {
             lines: components["schemas"]["SyncLine"][];
@@ -1038,6 +1239,167 @@ export interface operations {
             };
         };
     };
+    conflictRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settlings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settlings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     conflicts: {
         parameters: {
             query?: {
@@ -1072,6 +1434,256 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judgement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1379,6 +1991,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Nodes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nodeEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeEvents"];
                 };
             };
             /** @description Unauthorized */
@@ -2349,6 +3037,87 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SyncLog"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    syncLogExport: {
+        parameters: {
+            query?: {
+                /** @description One node alone */
+                node?: string;
+                /** @description Only what was refused */
+                problems?: boolean;
+                /** @description From this moment on */
+                since?: string;
+                /** @description Before this moment */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

@@ -1,6 +1,6 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { isLabNo } from '../lab/labno';
-import { scanEnd, scanKey, scanStart } from '../lab/scan';
+import { isTubeNumber, scanEnd, scanKey, scanStart } from '../lab/scan';
 
 type Handler = (text: string) => void;
 type Register = (h: Handler) => () => void;
@@ -10,7 +10,7 @@ const Context = createContext<Register | null>(null);
 /**
  * ScanProvider listens to the whole page for a scanner. A scanned lab number goes to the newest screen that asked for
  * scans, wherever the focus is, and the field that happened to have the focus gets its text back. The scanner's Enter
- * goes nowhere.
+ * goes nowhere. A barcode of another lab or of an analyzer goes there as well, unless a field has the focus.
  */
 export function ScanProvider({ children }: { children: ReactNode }) {
   const handlers = useRef<Handler[]>([]);
@@ -33,11 +33,14 @@ export function ScanProvider({ children }: { children: ReactNode }) {
       const text = scanEnd(state, at);
       state = scanStart;
       const handler = handlers.current.at(-1);
-      if (text === null || !handler || !isLabNo(text)) return;
+      if (text === null || !handler) return;
+      const ours = isLabNo(text);
+      // A number that is not ours may be meant for the field that has the focus: a reference, a barcode of its own.
+      if (!ours && (inField(e.target) || !isTubeNumber(text))) return;
       e.preventDefault();
       e.stopImmediatePropagation();
       takeBack(e.target, text);
-      handler(text.toUpperCase());
+      handler(ours ? text.toUpperCase() : text);
     };
     window.addEventListener('keydown', onKey, { capture: true });
     return () => window.removeEventListener('keydown', onKey, { capture: true });
@@ -54,6 +57,12 @@ export function useScan(handler: Handler): void {
     latest.current = handler;
   });
   useEffect(() => register?.((text) => latest.current(text)), [register]);
+}
+
+function inField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  );
 }
 
 /** takeBack removes the scanned characters from a field that they were typed into by accident. */

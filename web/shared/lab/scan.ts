@@ -22,6 +22,14 @@ export function scanKey(s: ScanState, key: string, at: number): ScanState {
   return { text: s.text + key, last: at, slow: s.slow + (gap > SCAN_GAP_MS ? 1 : 0) };
 }
 
+/**
+ * isTubeNumber tells whether a scan can be the number of a tube that is not ours: an analyzer's or another lab's barcode has
+ * 5 to 40 letters, digits and simple signs, no blanks, and at least one digit.
+ */
+export function isTubeNumber(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9./_-]{4,39}$/.test(text) && /\d/.test(text);
+}
+
 /** scanEnd tells, at Enter or Tab, whether a scanner wrote the text: long enough, all in a burst. */
 export function scanEnd(s: ScanState, at: number): string | null {
   const burst = s.text.length >= MIN_LENGTH && s.slow === 0 && at - s.last <= PAUSE_MS;

@@ -46,6 +46,38 @@ describe('keys', () => {
   });
 });
 
+describe('a scanner and a tube that is not ours', () => {
+  const show1 = () => {
+    const scanned = vi.fn();
+    function Form() {
+      useScan(scanned);
+      return <input aria-label="reference" />;
+    }
+    show(<Form />);
+    return scanned;
+  };
+  const burst = (target: Element, text: string): void => {
+    for (const key of text) fireEvent.keyDown(target, { key });
+    fireEvent.keyDown(target, { key: 'Enter' });
+  };
+  it('is looked up as it was scanned when no field has the focus', () => {
+    const scanned = show1();
+    burst(document.body, 'ab-4711-99');
+    expect(scanned).toHaveBeenCalledWith('ab-4711-99');
+  });
+  it('stays in the field that it was scanned into', () => {
+    const scanned = show1();
+    burst(screen.getByLabelText('reference'), 'ab-4711-99');
+    expect(scanned).not.toHaveBeenCalled();
+  });
+  it('is no number without a digit or with blanks', () => {
+    const scanned = show1();
+    burst(document.body, 'sharma asha');
+    burst(document.body, 'abcdefgh');
+    expect(scanned).not.toHaveBeenCalled();
+  });
+});
+
 describe('a scanner in the wrong field', () => {
   it('gives the field its text back, submits nothing and hands the number on', () => {
     const scanned = vi.fn();

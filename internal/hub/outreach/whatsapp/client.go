@@ -37,15 +37,15 @@ type Client struct {
 // TemplateMessage is a message that Meta approved, with what is filled in. A header document is named by its media id: a report
 // is uploaded, never linked.
 type TemplateMessage struct {
-	To         string // E.164 without the plus
-	Name       string
-	Language   string
-	MediaID    string // of the header document
-	FileName   string
-	Body       []string
-	URLSuffix  string   // of the first button, when it opens an address
-	Payloads   []string // of quick replies, after that button
-	CallbackID string   // comes back with every status: the id of the outbox row
+	To         string   `json:"to"` // E.164 without the plus
+	Name       string   `json:"name"`
+	Language   string   `json:"language"`
+	MediaID    string   `json:"media_id,omitempty"` // of the header document
+	FileName   string   `json:"file_name,omitempty"`
+	Body       []string `json:"body,omitempty"`
+	URLSuffix  string   `json:"url_suffix,omitempty"` // of the first button, when it opens an address
+	Payloads   []string `json:"payloads,omitempty"`   // of quick replies, after that button
+	CallbackID string   `json:"-"`                    // comes back with every status: the id of the outbox row
 }
 
 var (

@@ -81,6 +81,8 @@ CREATE TABLE payable (
     invoice   uuid        NOT NULL,
     amount    bigint      NOT NULL CHECK (amount > 0), -- paise
     made_at   timestamptz NOT NULL,
+    link_id   text        NOT NULL DEFAULT '', -- of the gateway's payment link, once it is made
+    short_url text        NOT NULL DEFAULT '',
     PRIMARY KEY (org, reference)
 );
 

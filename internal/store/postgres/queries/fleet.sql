@@ -73,6 +73,9 @@ LEFT JOIN device_state s ON s.org = d.org AND s.device = d.id
 WHERE d.org = $1 AND d.kind = 'node'
 ORDER BY l.name, d.code;
 
+-- name: LabNodes :many
+SELECT id, code, name FROM device WHERE org = $1 AND lab = $2 AND kind = 'node' ORDER BY code;
+
 -- name: InsertEnrolCode :exec
 INSERT INTO enrol_code (selector, org, lab, hash, created_at, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
@@ -115,8 +118,26 @@ INSERT INTO sync_audit (org, at, device, kind, epoch, first_seq, last_seq, chang
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: Audit :many
-SELECT * FROM sync_audit WHERE org = sqlc.arg(org) AND (sqlc.arg(before)::bigint = 0 OR id < sqlc.arg(before)::bigint)
-ORDER BY id DESC LIMIT sqlc.arg(most);
+SELECT a.*, coalesce(d.code, '')::text AS node_code, coalesce(d.name, '')::text AS node_name, coalesce(l.name, '')::text AS lab_name
+FROM (SELECT * FROM sync_audit n WHERE n.org = sqlc.arg(org)
+        AND (sqlc.arg(before)::bigint = 0 OR n.id < sqlc.arg(before)::bigint)
+        AND (sqlc.narg(node)::uuid IS NULL OR n.device = sqlc.narg(node)::uuid)
+        AND (sqlc.narg(since)::timestamptz IS NULL OR n.at >= sqlc.narg(since)::timestamptz)
+        AND (sqlc.narg(until)::timestamptz IS NULL OR n.at < sqlc.narg(until)::timestamptz)
+        AND (NOT sqlc.arg(problems)::boolean OR n.code NOT IN ('ok', 'repeat'))
+      ORDER BY n.id DESC LIMIT sqlc.arg(most)) a
+LEFT JOIN device d ON d.org = a.org AND d.id = a.device
+LEFT JOIN lab l ON l.org = d.org AND l.id = d.lab
+ORDER BY a.id DESC;
+
+-- name: InsertDeviceEvent :exec
+INSERT INTO device_event (org, device, at, kind, actor, note) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: DeviceEvents :many
+SELECT at, kind, actor, note FROM device_event WHERE org = $1 AND device = $2 ORDER BY id DESC LIMIT sqlc.arg(most);
+
+-- name: DropTokens :exec
+DELETE FROM device_token WHERE org = $1 AND device = $2;
 
 -- name: InsertFork :exec
 INSERT INTO sync_fork (org, device, old_epoch, new_epoch, common_seq, why, at) VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -38,25 +38,66 @@ func (q *Queries) AdvanceDevice(ctx context.Context, db DBTX, arg AdvanceDeviceP
 }
 
 const audit = `-- name: Audit :many
-SELECT org, id, at, device, kind, epoch, first_seq, last_seq, changes, bytes, micros, code, head, signature FROM sync_audit WHERE org = $1 AND ($2::bigint = 0 OR id < $2::bigint)
-ORDER BY id DESC LIMIT $3
+SELECT a.org, a.id, a.at, a.device, a.kind, a.epoch, a.first_seq, a.last_seq, a.changes, a.bytes, a.micros, a.code, a.head, a.signature, coalesce(d.code, '')::text AS node_code, coalesce(d.name, '')::text AS node_name, coalesce(l.name, '')::text AS lab_name
+FROM (SELECT org, id, at, device, kind, epoch, first_seq, last_seq, changes, bytes, micros, code, head, signature FROM sync_audit n WHERE n.org = $1
+        AND ($2::bigint = 0 OR n.id < $2::bigint)
+        AND ($3::uuid IS NULL OR n.device = $3::uuid)
+        AND ($4::timestamptz IS NULL OR n.at >= $4::timestamptz)
+        AND ($5::timestamptz IS NULL OR n.at < $5::timestamptz)
+        AND (NOT $6::boolean OR n.code NOT IN ('ok', 'repeat'))
+      ORDER BY n.id DESC LIMIT $7) a
+LEFT JOIN device d ON d.org = a.org AND d.id = a.device
+LEFT JOIN lab l ON l.org = d.org AND l.id = d.lab
+ORDER BY a.id DESC
 `
 
 type AuditParams struct {
-	Org    lab.ID
-	Before int64
-	Most   int32
+	Org      lab.ID
+	Before   int64
+	Node     lab.ID
+	Since    *time.Time
+	Until    *time.Time
+	Problems bool
+	Most     int32
 }
 
-func (q *Queries) Audit(ctx context.Context, db DBTX, arg AuditParams) ([]SyncAudit, error) {
-	rows, err := db.Query(ctx, audit, arg.Org, arg.Before, arg.Most)
+type AuditRow struct {
+	Org       lab.ID
+	ID        int64
+	At        time.Time
+	Device    lab.ID
+	Kind      string
+	Epoch     int64
+	FirstSeq  int64
+	LastSeq   int64
+	Changes   int32
+	Bytes     int32
+	Micros    int64
+	Code      string
+	Head      []byte
+	Signature []byte
+	NodeCode  string
+	NodeName  string
+	LabName   string
+}
+
+func (q *Queries) Audit(ctx context.Context, db DBTX, arg AuditParams) ([]AuditRow, error) {
+	rows, err := db.Query(ctx, audit,
+		arg.Org,
+		arg.Before,
+		arg.Node,
+		arg.Since,
+		arg.Until,
+		arg.Problems,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []SyncAudit{}
+	items := []AuditRow{}
 	for rows.Next() {
-		var i SyncAudit
+		var i AuditRow
 		if err := rows.Scan(
 			&i.Org,
 			&i.ID,
@@ -72,6 +113,9 @@ func (q *Queries) Audit(ctx context.Context, db DBTX, arg AuditParams) ([]SyncAu
 			&i.Code,
 			&i.Head,
 			&i.Signature,
+			&i.NodeCode,
+			&i.NodeName,
+			&i.LabName,
 		); err != nil {
 			return nil, err
 		}
@@ -168,6 +212,48 @@ func (q *Queries) DeviceCodes(ctx context.Context, db DBTX, org lab.ID) ([]strin
 	return items, nil
 }
 
+const deviceEvents = `-- name: DeviceEvents :many
+SELECT at, kind, actor, note FROM device_event WHERE org = $1 AND device = $2 ORDER BY id DESC LIMIT $3
+`
+
+type DeviceEventsParams struct {
+	Org    lab.ID
+	Device lab.ID
+	Most   int32
+}
+
+type DeviceEventsRow struct {
+	At    time.Time
+	Kind  string
+	Actor string
+	Note  string
+}
+
+func (q *Queries) DeviceEvents(ctx context.Context, db DBTX, arg DeviceEventsParams) ([]DeviceEventsRow, error) {
+	rows, err := db.Query(ctx, deviceEvents, arg.Org, arg.Device, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeviceEventsRow{}
+	for rows.Next() {
+		var i DeviceEventsRow
+		if err := rows.Scan(
+			&i.At,
+			&i.Kind,
+			&i.Actor,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deviceHeard = `-- name: DeviceHeard :exec
 INSERT INTO device_state (org, device, last_seen, app_version, skew_ms, pending, oldest_pending_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -234,6 +320,20 @@ func (q *Queries) DevicePushed(ctx context.Context, db DBTX, arg DevicePushedPar
 		arg.LastSeen,
 		arg.Pending,
 	)
+	return err
+}
+
+const dropTokens = `-- name: DropTokens :exec
+DELETE FROM device_token WHERE org = $1 AND device = $2
+`
+
+type DropTokensParams struct {
+	Org    lab.ID
+	Device lab.ID
+}
+
+func (q *Queries) DropTokens(ctx context.Context, db DBTX, arg DropTokensParams) error {
+	_, err := db.Exec(ctx, dropTokens, arg.Org, arg.Device)
 	return err
 }
 
@@ -351,6 +451,31 @@ func (q *Queries) InsertDevice(ctx context.Context, db DBTX, arg InsertDevicePar
 		arg.Pubkey,
 		arg.LastHash,
 		arg.EnrolledAt,
+	)
+	return err
+}
+
+const insertDeviceEvent = `-- name: InsertDeviceEvent :exec
+INSERT INTO device_event (org, device, at, kind, actor, note) VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type InsertDeviceEventParams struct {
+	Org    lab.ID
+	Device lab.ID
+	At     time.Time
+	Kind   string
+	Actor  string
+	Note   string
+}
+
+func (q *Queries) InsertDeviceEvent(ctx context.Context, db DBTX, arg InsertDeviceEventParams) error {
+	_, err := db.Exec(ctx, insertDeviceEvent,
+		arg.Org,
+		arg.Device,
+		arg.At,
+		arg.Kind,
+		arg.Actor,
+		arg.Note,
 	)
 	return err
 }
@@ -524,6 +649,41 @@ func (q *Queries) LabByID(ctx context.Context, db DBTX, arg LabByIDParams) (Lab,
 		&i.CreatedAt,
 	)
 	return i, err
+}
+
+const labNodes = `-- name: LabNodes :many
+SELECT id, code, name FROM device WHERE org = $1 AND lab = $2 AND kind = 'node' ORDER BY code
+`
+
+type LabNodesParams struct {
+	Org lab.ID
+	Lab lab.ID
+}
+
+type LabNodesRow struct {
+	ID   lab.ID
+	Code string
+	Name string
+}
+
+func (q *Queries) LabNodes(ctx context.Context, db DBTX, arg LabNodesParams) ([]LabNodesRow, error) {
+	rows, err := db.Query(ctx, labNodes, arg.Org, arg.Lab)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LabNodesRow{}
+	for rows.Next() {
+		var i LabNodesRow
+		if err := rows.Scan(&i.ID, &i.Code, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const labs = `-- name: Labs :many

@@ -44,58 +44,184 @@ func (q *Queries) AddLabDay(ctx context.Context, db DBTX, arg AddLabDayParams) e
 	return err
 }
 
-const conflicts = `-- name: Conflicts :many
-SELECT c.org, c.id, c.home, c.entity, c.record, c.grp, c.subject, c.kind, c.strategy, c.state, c.winner, c.base, c.server, c.clients, c.at, c.closed_at, c.resolver, c.reason, l.name AS lab_name FROM conflict c LEFT JOIN lab l ON l.org = c.org AND l.id = c.home
-WHERE c.org = $1 AND c.state = $2
-  AND ($3::timestamptz IS NULL OR (c.at, c.id) < ($3::timestamptz, $4::uuid))
-ORDER BY c.at DESC, c.id DESC LIMIT $5
+const addManualGroup = `-- name: AddManualGroup :exec
+INSERT INTO manual_group (org, entity, grp, set_by, set_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 `
 
-type ConflictsParams struct {
-	Org      lab.ID
-	State    string
-	BeforeAt *time.Time
-	BeforeID lab.ID
-	Most     int32
+type AddManualGroupParams struct {
+	Org    lab.ID
+	Entity int32
+	Grp    int32
+	SetBy  string
+	SetAt  time.Time
 }
 
-type ConflictsRow struct {
-	Org      lab.ID
-	ID       lab.ID
-	Home     lab.ID
-	Entity   int32
-	Record   lab.ID
-	Grp      int32
-	Subject  lab.ID
-	Kind     string
-	Strategy string
-	State    string
-	Winner   string
-	Base     int64
-	Server   []byte
-	Clients  []byte
-	At       time.Time
-	ClosedAt *time.Time
-	Resolver *string
-	Reason   *string
-	LabName  *string
-}
-
-func (q *Queries) Conflicts(ctx context.Context, db DBTX, arg ConflictsParams) ([]ConflictsRow, error) {
-	rows, err := db.Query(ctx, conflicts,
+func (q *Queries) AddManualGroup(ctx context.Context, db DBTX, arg AddManualGroupParams) error {
+	_, err := db.Exec(ctx, addManualGroup,
 		arg.Org,
+		arg.Entity,
+		arg.Grp,
+		arg.SetBy,
+		arg.SetAt,
+	)
+	return err
+}
+
+const conflictCases = `-- name: ConflictCases :many
+SELECT c.id, c.home, c.entity, c.record, c.grp, c.at, c.state, coalesce(l.name, '')::text AS lab_name,
+    coalesce(x.doc, '{}'::jsonb)::jsonb AS told, coalesce(r.doc, '{}'::jsonb)::jsonb AS doc,
+    coalesce((r.groups -> 's' -> ((r.groups -> 'g' ->> c.grp::text)::int) ->> 'rv')::bigint, 0)::bigint AS version,
+    (coalesce(c.grp = ANY (r.locked), false))::boolean AS locked,
+    coalesce(p.doc ->> 'name', '')::text AS patient, coalesce(p.doc ->> 'mrn', '')::text AS mrn,
+    coalesce(t.doc ->> 'name', '')::text AS test, coalesce(s.doc ->> 'accession', '')::text AS accession,
+    v.id AS visit, coalesce(v.doc ->> 'number', '')::text AS visit_number
+FROM (SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held FROM conflict n WHERE n.org = $1
+        AND ($2::uuid IS NULL AND n.state = $3 OR n.id = $2::uuid)
+        AND ($4::timestamptz IS NULL OR (n.at, n.id) < ($4::timestamptz, $5::uuid))
+      ORDER BY n.at DESC, n.id DESC LIMIT $6) c
+LEFT JOIN lab l ON l.org = c.org AND l.id = c.home
+LEFT JOIN record x ON x.org = c.org AND x.entity = $7 AND x.id = c.id
+LEFT JOIN record r ON r.org = c.org AND r.entity = c.entity AND r.id = c.record
+LEFT JOIN record t ON t.org = c.org AND t.entity = $8 AND t.id = (r.doc ->> 'test_id')::uuid
+LEFT JOIN record s ON s.org = c.org AND s.entity = $9 AND s.id = coalesce((r.doc ->> 'sample_id')::uuid, c.record)
+LEFT JOIN record v ON v.org = c.org AND v.entity = $10 AND v.id = coalesce((r.doc ->> 'visit_id')::uuid, (s.doc ->> 'visit_id')::uuid, c.record)
+LEFT JOIN record p ON p.org = c.org AND p.entity = $11 AND p.id = coalesce((v.doc ->> 'patient_id')::uuid, (r.doc ->> 'patient_id')::uuid, c.record)
+ORDER BY c.at DESC, c.id DESC
+`
+
+type ConflictCasesParams struct {
+	Org       lab.ID
+	One       lab.ID
+	State     string
+	BeforeAt  *time.Time
+	BeforeID  lab.ID
+	Most      int32
+	EConflict int32
+	ETest     int32
+	ESample   int32
+	EVisit    int32
+	EPatient  int32
+}
+
+type ConflictCasesRow struct {
+	ID          lab.ID
+	Home        lab.ID
+	Entity      int32
+	Record      lab.ID
+	Grp         int32
+	At          time.Time
+	State       string
+	LabName     string
+	Told        []byte
+	Doc         []byte
+	Version     int64
+	Locked      bool
+	Patient     string
+	Mrn         string
+	Test        string
+	Accession   string
+	Visit       lab.ID
+	VisitNumber string
+}
+
+func (q *Queries) ConflictCases(ctx context.Context, db DBTX, arg ConflictCasesParams) ([]ConflictCasesRow, error) {
+	rows, err := db.Query(ctx, conflictCases,
+		arg.Org,
+		arg.One,
 		arg.State,
 		arg.BeforeAt,
 		arg.BeforeID,
 		arg.Most,
+		arg.EConflict,
+		arg.ETest,
+		arg.ESample,
+		arg.EVisit,
+		arg.EPatient,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ConflictsRow{}
+	items := []ConflictCasesRow{}
 	for rows.Next() {
-		var i ConflictsRow
+		var i ConflictCasesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Home,
+			&i.Entity,
+			&i.Record,
+			&i.Grp,
+			&i.At,
+			&i.State,
+			&i.LabName,
+			&i.Told,
+			&i.Doc,
+			&i.Version,
+			&i.Locked,
+			&i.Patient,
+			&i.Mrn,
+			&i.Test,
+			&i.Accession,
+			&i.Visit,
+			&i.VisitNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const conflictCounts = `-- name: ConflictCounts :many
+SELECT state, count(*)::bigint AS n FROM conflict WHERE org = $1 GROUP BY state
+`
+
+type ConflictCountsRow struct {
+	State string
+	N     int64
+}
+
+func (q *Queries) ConflictCounts(ctx context.Context, db DBTX, org lab.ID) ([]ConflictCountsRow, error) {
+	rows, err := db.Query(ctx, conflictCounts, org)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ConflictCountsRow{}
+	for rows.Next() {
+		var i ConflictCountsRow
+		if err := rows.Scan(&i.State, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const conflictsByID = `-- name: ConflictsByID :many
+SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held FROM conflict WHERE org = $1 AND id = ANY ($2::uuid[]) ORDER BY at, id
+`
+
+type ConflictsByIDParams struct {
+	Org lab.ID
+	Ids []lab.ID
+}
+
+func (q *Queries) ConflictsByID(ctx context.Context, db DBTX, arg ConflictsByIDParams) ([]Conflict, error) {
+	rows, err := db.Query(ctx, conflictsByID, arg.Org, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
 		if err := rows.Scan(
 			&i.Org,
 			&i.ID,
@@ -115,7 +241,8 @@ func (q *Queries) Conflicts(ctx context.Context, db DBTX, arg ConflictsParams) (
 			&i.ClosedAt,
 			&i.Resolver,
 			&i.Reason,
-			&i.LabName,
+			&i.Was,
+			&i.Held,
 		); err != nil {
 			return nil, err
 		}
@@ -127,21 +254,54 @@ func (q *Queries) Conflicts(ctx context.Context, db DBTX, arg ConflictsParams) (
 	return items, nil
 }
 
-const countConflicts = `-- name: CountConflicts :one
-SELECT count(*) FILTER (WHERE state = 'open')::bigint AS open, count(*) FILTER (WHERE state = 'auto')::bigint AS auto
-FROM conflict WHERE org = $1
+const conflictsOf = `-- name: ConflictsOf :many
+SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held FROM conflict WHERE org = $1 AND state IN ('open', 'resolved') AND record = ANY ($2::uuid[]) ORDER BY at, id
 `
 
-type CountConflictsRow struct {
-	Open int64
-	Auto int64
+type ConflictsOfParams struct {
+	Org     lab.ID
+	Records []lab.ID
 }
 
-func (q *Queries) CountConflicts(ctx context.Context, db DBTX, org lab.ID) (CountConflictsRow, error) {
-	row := db.QueryRow(ctx, countConflicts, org)
-	var i CountConflictsRow
-	err := row.Scan(&i.Open, &i.Auto)
-	return i, err
+func (q *Queries) ConflictsOf(ctx context.Context, db DBTX, arg ConflictsOfParams) ([]Conflict, error) {
+	rows, err := db.Query(ctx, conflictsOf, arg.Org, arg.Records)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Conflict{}
+	for rows.Next() {
+		var i Conflict
+		if err := rows.Scan(
+			&i.Org,
+			&i.ID,
+			&i.Home,
+			&i.Entity,
+			&i.Record,
+			&i.Grp,
+			&i.Subject,
+			&i.Kind,
+			&i.Strategy,
+			&i.State,
+			&i.Winner,
+			&i.Base,
+			&i.Server,
+			&i.Clients,
+			&i.At,
+			&i.ClosedAt,
+			&i.Resolver,
+			&i.Reason,
+			&i.Was,
+			&i.Held,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deleteSubjectKey = `-- name: DeleteSubjectKey :exec
@@ -158,8 +318,23 @@ func (q *Queries) DeleteSubjectKey(ctx context.Context, db DBTX, arg DeleteSubje
 	return err
 }
 
+const dropManualGroup = `-- name: DropManualGroup :exec
+DELETE FROM manual_group WHERE org = $1 AND entity = $2 AND grp = $3
+`
+
+type DropManualGroupParams struct {
+	Org    lab.ID
+	Entity int32
+	Grp    int32
+}
+
+func (q *Queries) DropManualGroup(ctx context.Context, db DBTX, arg DropManualGroupParams) error {
+	_, err := db.Exec(ctx, dropManualGroup, arg.Org, arg.Entity, arg.Grp)
+	return err
+}
+
 const eraseConflicts = `-- name: EraseConflicts :exec
-UPDATE conflict SET server = '{}', clients = '[]' WHERE org = $1 AND subject = $2
+UPDATE conflict SET server = '{}', clients = '[]', was = NULL, reason = NULL WHERE org = $1 AND subject = $2
 `
 
 type EraseConflictsParams struct {
@@ -209,6 +384,104 @@ func (q *Queries) InsertQuarantine(ctx context.Context, db DBTX, arg InsertQuara
 		arg.At,
 	)
 	return err
+}
+
+const journalEvents = `-- name: JournalEvents :many
+SELECT device, op, wall_ms, actor, fields, phi, outcome FROM journal
+WHERE org = $1 AND record = $2 AND op <> 'applied' ORDER BY wall_ms, seq LIMIT $3
+`
+
+type JournalEventsParams struct {
+	Org    lab.ID
+	Record lab.ID
+	Most   int32
+}
+
+type JournalEventsRow struct {
+	Device  lab.ID
+	Op      string
+	WallMs  int64
+	Actor   string
+	Fields  []byte
+	Phi     []byte
+	Outcome int16
+}
+
+func (q *Queries) JournalEvents(ctx context.Context, db DBTX, arg JournalEventsParams) ([]JournalEventsRow, error) {
+	rows, err := db.Query(ctx, journalEvents, arg.Org, arg.Record, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []JournalEventsRow{}
+	for rows.Next() {
+		var i JournalEventsRow
+		if err := rows.Scan(
+			&i.Device,
+			&i.Op,
+			&i.WallMs,
+			&i.Actor,
+			&i.Fields,
+			&i.Phi,
+			&i.Outcome,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const journalForward = `-- name: JournalForward :many
+SELECT device, epoch, seq, op, fields, phi, outcome FROM journal
+WHERE org = $1 AND record = $2 ORDER BY recv_at, epoch, seq LIMIT $3
+`
+
+type JournalForwardParams struct {
+	Org    lab.ID
+	Record lab.ID
+	Most   int32
+}
+
+type JournalForwardRow struct {
+	Device  lab.ID
+	Epoch   int64
+	Seq     int64
+	Op      string
+	Fields  []byte
+	Phi     []byte
+	Outcome int16
+}
+
+func (q *Queries) JournalForward(ctx context.Context, db DBTX, arg JournalForwardParams) ([]JournalForwardRow, error) {
+	rows, err := db.Query(ctx, journalForward, arg.Org, arg.Record, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []JournalForwardRow{}
+	for rows.Next() {
+		var i JournalForwardRow
+		if err := rows.Scan(
+			&i.Device,
+			&i.Epoch,
+			&i.Seq,
+			&i.Op,
+			&i.Fields,
+			&i.Phi,
+			&i.Outcome,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const journalHash = `-- name: JournalHash :one
@@ -402,6 +675,42 @@ func (q *Queries) LockScopes(ctx context.Context, db DBTX, arg LockScopesParams)
 	return items, nil
 }
 
+const manualGroups = `-- name: ManualGroups :many
+SELECT entity, grp, set_by, set_at FROM manual_group WHERE org = $1 ORDER BY entity, grp
+`
+
+type ManualGroupsRow struct {
+	Entity int32
+	Grp    int32
+	SetBy  string
+	SetAt  time.Time
+}
+
+func (q *Queries) ManualGroups(ctx context.Context, db DBTX, org lab.ID) ([]ManualGroupsRow, error) {
+	rows, err := db.Query(ctx, manualGroups, org)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ManualGroupsRow{}
+	for rows.Next() {
+		var i ManualGroupsRow
+		if err := rows.Scan(
+			&i.Entity,
+			&i.Grp,
+			&i.SetBy,
+			&i.SetAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const moveScope = `-- name: MoveScope :one
 UPDATE scope_head SET pos = pos + $3 WHERE org = $1 AND scope = $2 RETURNING pos, hub_epoch
 `
@@ -422,54 +731,6 @@ func (q *Queries) MoveScope(ctx context.Context, db DBTX, arg MoveScopeParams) (
 	var i MoveScopeRow
 	err := row.Scan(&i.Pos, &i.HubEpoch)
 	return i, err
-}
-
-const openConflictsOf = `-- name: OpenConflictsOf :many
-SELECT org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason FROM conflict WHERE org = $1 AND state = 'open' AND record = ANY ($2::uuid[]) ORDER BY at, id
-`
-
-type OpenConflictsOfParams struct {
-	Org     lab.ID
-	Records []lab.ID
-}
-
-func (q *Queries) OpenConflictsOf(ctx context.Context, db DBTX, arg OpenConflictsOfParams) ([]Conflict, error) {
-	rows, err := db.Query(ctx, openConflictsOf, arg.Org, arg.Records)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Conflict{}
-	for rows.Next() {
-		var i Conflict
-		if err := rows.Scan(
-			&i.Org,
-			&i.ID,
-			&i.Home,
-			&i.Entity,
-			&i.Record,
-			&i.Grp,
-			&i.Subject,
-			&i.Kind,
-			&i.Strategy,
-			&i.State,
-			&i.Winner,
-			&i.Base,
-			&i.Server,
-			&i.Clients,
-			&i.At,
-			&i.ClosedAt,
-			&i.Resolver,
-			&i.Reason,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const subjectKeys = `-- name: SubjectKeys :many
@@ -507,10 +768,11 @@ func (q *Queries) SubjectKeys(ctx context.Context, db DBTX, arg SubjectKeysParam
 }
 
 const upsertConflict = `-- name: UpsertConflict :exec
-INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+INSERT INTO conflict (org, id, home, entity, record, grp, subject, kind, strategy, state, winner, base, server, clients, at, closed_at, resolver, reason, was, held)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (org, id) DO UPDATE SET server = excluded.server, clients = excluded.clients, winner = excluded.winner,
-    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver
+    state = excluded.state, closed_at = excluded.closed_at, resolver = excluded.resolver, reason = excluded.reason,
+    was = excluded.was, held = excluded.held
 `
 
 type UpsertConflictParams struct {
@@ -531,6 +793,9 @@ type UpsertConflictParams struct {
 	At       time.Time
 	ClosedAt *time.Time
 	Resolver *string
+	Reason   *string
+	Was      []byte
+	Held     []byte
 }
 
 func (q *Queries) UpsertConflict(ctx context.Context, db DBTX, arg UpsertConflictParams) error {
@@ -552,6 +817,45 @@ func (q *Queries) UpsertConflict(ctx context.Context, db DBTX, arg UpsertConflic
 		arg.At,
 		arg.ClosedAt,
 		arg.Resolver,
+		arg.Reason,
+		arg.Was,
+		arg.Held,
 	)
 	return err
+}
+
+const visitsOfSubject = `-- name: VisitsOfSubject :many
+SELECT id, coalesce(doc ->> 'number', '')::text AS number FROM record
+WHERE org = $1 AND subject = $2 AND entity = $3 AND NOT del ORDER BY changed_at DESC LIMIT 20
+`
+
+type VisitsOfSubjectParams struct {
+	Org     lab.ID
+	Subject lab.ID
+	EVisit  int32
+}
+
+type VisitsOfSubjectRow struct {
+	ID     lab.ID
+	Number string
+}
+
+func (q *Queries) VisitsOfSubject(ctx context.Context, db DBTX, arg VisitsOfSubjectParams) ([]VisitsOfSubjectRow, error) {
+	rows, err := db.Query(ctx, visitsOfSubject, arg.Org, arg.Subject, arg.EVisit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VisitsOfSubjectRow{}
+	for rows.Next() {
+		var i VisitsOfSubjectRow
+		if err := rows.Scan(&i.ID, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

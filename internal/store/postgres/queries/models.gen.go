@@ -42,6 +42,8 @@ type Conflict struct {
 	ClosedAt *time.Time
 	Resolver *string
 	Reason   *string
+	Was      []byte
+	Held     []byte
 }
 
 type Credential struct {
@@ -65,6 +67,16 @@ type Device struct {
 	LastHash   []byte
 	Schema     int32
 	EnrolledAt time.Time
+}
+
+type DeviceEvent struct {
+	Org    lab.ID
+	ID     int64
+	Device lab.ID
+	At     time.Time
+	Kind   string
+	Actor  string
+	Note   string
 }
 
 type DeviceNonce struct {
@@ -235,6 +247,14 @@ type Login struct {
 	UserID lab.ID
 }
 
+type ManualGroup struct {
+	Org    lab.ID
+	Entity int32
+	Grp    int32
+	SetBy  string
+	SetAt  time.Time
+}
+
 type Org struct {
 	ID        lab.ID
 	Name      string
@@ -270,6 +290,8 @@ type Payable struct {
 	Invoice   lab.ID
 	Amount    int64
 	MadeAt    time.Time
+	LinkID    string
+	ShortUrl  string
 }
 
 type Quarantine struct {

@@ -78,6 +78,9 @@ VALUES (@org, @service, @message_id, @contact, @kind, @sealed, @at) ON CONFLICT 
 -- name: PutPayable :exec
 INSERT INTO payable (org, reference, invoice, amount, made_at) VALUES (@org, @reference, @invoice, @amount, @now) ON CONFLICT DO NOTHING;
 
+-- name: SetLink :exec
+UPDATE payable SET link_id = @link_id, short_url = @short_url WHERE org = @org AND reference = @reference;
+
 -- name: LockPayable :one
 SELECT * FROM payable WHERE org = @org AND reference = @reference FOR UPDATE;
 

@@ -581,7 +581,7 @@ func (q *Queries) LockOutbox(ctx context.Context, db DBTX, arg LockOutboxParams)
 }
 
 const lockPayable = `-- name: LockPayable :one
-SELECT org, reference, invoice, amount, made_at FROM payable WHERE org = $1 AND reference = $2 FOR UPDATE
+SELECT org, reference, invoice, amount, made_at, link_id, short_url FROM payable WHERE org = $1 AND reference = $2 FOR UPDATE
 `
 
 type LockPayableParams struct {
@@ -598,6 +598,8 @@ func (q *Queries) LockPayable(ctx context.Context, db DBTX, arg LockPayableParam
 		&i.Invoice,
 		&i.Amount,
 		&i.MadeAt,
+		&i.LinkID,
+		&i.ShortUrl,
 	)
 	return i, err
 }
@@ -762,4 +764,25 @@ func (q *Queries) ResendOutbox(ctx context.Context, db DBTX, arg ResendOutboxPar
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const setLink = `-- name: SetLink :exec
+UPDATE payable SET link_id = $1, short_url = $2 WHERE org = $3 AND reference = $4
+`
+
+type SetLinkParams struct {
+	LinkID    string
+	ShortUrl  string
+	Org       lab.ID
+	Reference string
+}
+
+func (q *Queries) SetLink(ctx context.Context, db DBTX, arg SetLinkParams) error {
+	_, err := db.Exec(ctx, setLink,
+		arg.LinkID,
+		arg.ShortUrl,
+		arg.Org,
+		arg.Reference,
+	)
+	return err
 }

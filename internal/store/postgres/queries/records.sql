@@ -40,9 +40,5 @@ SELECT id, doc, rv, changed_at FROM record
 WHERE org = sqlc.arg(org) AND entity = sqlc.arg(entity) AND NOT del
 ORDER BY doc ->> 'code', id LIMIT sqlc.arg(most);
 
--- name: RecordTitles :many
-SELECT entity, id, coalesce(doc ->> 'name', doc ->> 'accession', doc ->> 'number', doc ->> 'code', doc ->> 'value', '')::text AS title
-FROM record WHERE org = sqlc.arg(org) AND id = ANY (sqlc.arg(ids)::uuid[]) AND entity = ANY (sqlc.arg(entities)::integer[]);
-
 -- name: ConflictsByLab :many
 SELECT home, count(*)::bigint AS open FROM conflict WHERE org = $1 AND state = 'open' GROUP BY home;

@@ -64,6 +64,10 @@ SELECT CAST(count(*) AS INTEGER) FROM (SELECT 1 FROM observation WHERE state IN 
 -- name: WaitingOf :many
 SELECT o.id FROM observation o WHERE o.state = 'inbox' AND o.reason = ? AND o.instrument_id = ? ORDER BY o.id LIMIT 5000;
 
+-- name: WaitingForTube :many
+SELECT o.id, o.instrument_id FROM observation o
+WHERE o.state = 'inbox' AND o.reason IN ('unknown_sample', 'short_id', 'accession_check') AND o.sample_text = sqlc.arg('sample_text') AND o.instrument_id IS NOT NULL ORDER BY o.id LIMIT 5000;
+
 -- name: WaitingFrom :many
 SELECT o.id FROM observation o JOIN message m ON m.id = o.message_id
 WHERE o.state = 'inbox' AND o.reason = 'unapproved_instrument' AND m.sender = ? AND m.address = ? ORDER BY o.id LIMIT 5000;

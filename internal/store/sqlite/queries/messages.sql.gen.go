@@ -798,6 +798,39 @@ func (q *Queries) WaitingCards(ctx context.Context, limit int64) ([]WaitingCards
 	return items, nil
 }
 
+const waitingForTube = `-- name: WaitingForTube :many
+SELECT o.id, o.instrument_id FROM observation o
+WHERE o.state = 'inbox' AND o.reason IN ('unknown_sample', 'short_id', 'accession_check') AND o.sample_text = ?1 AND o.instrument_id IS NOT NULL ORDER BY o.id LIMIT 5000
+`
+
+type WaitingForTubeRow struct {
+	ID           int64
+	InstrumentID ID
+}
+
+func (q *Queries) WaitingForTube(ctx context.Context, sampleText string) ([]WaitingForTubeRow, error) {
+	rows, err := q.db.QueryContext(ctx, waitingForTube, sampleText)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WaitingForTubeRow
+	for rows.Next() {
+		var i WaitingForTubeRow
+		if err := rows.Scan(&i.ID, &i.InstrumentID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const waitingFrom = `-- name: WaitingFrom :many
 SELECT o.id FROM observation o JOIN message m ON m.id = o.message_id
 WHERE o.state = 'inbox' AND o.reason = 'unapproved_instrument' AND m.sender = ? AND m.address = ? ORDER BY o.id LIMIT 5000

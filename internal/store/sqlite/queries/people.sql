@@ -11,7 +11,7 @@ SELECT u.id, u.login, coalesce(u.name,'') AS name, coalesce(u.qualification,'') 
 FROM user u LEFT JOIN credential c ON c.user_id = u.id WHERE u.id = ? AND u._del = 0;
 
 -- name: UserByLogin :many
-SELECT id FROM user WHERE login = ? AND _del = 0 LIMIT 2;
+SELECT u.id FROM user u WHERE u.login = ? AND u._del = 0 AND u.id IN (SELECT c.user_id FROM credential c) LIMIT 2;
 
 -- name: CountUsers :one
 SELECT CAST(count(*) AS INTEGER) FROM user WHERE _del = 0;
@@ -43,7 +43,7 @@ SELECT id, name, coalesce(name_local,'') AS name_local, coalesce(address,'') AS 
     coalesce(pin_code,'') AS pin_code, coalesce(phone,'') AS phone, coalesce(email,'') AS email, coalesce(web,'') AS web, coalesce(gstin,'') AS gstin,
     coalesce(nabl,'') AS nabl, coalesce(registration,'') AS registration, coalesce(director,'') AS director, coalesce(upi,'') AS upi, report_language,
     letterhead, verify_levels, own_verify, auto_receive, discount_max, node_code, demo, coalesce(own_verify_in,'') AS own_verify_in
-FROM lab_setting WHERE _del = 0 LIMIT 1;
+FROM lab_setting WHERE _del = 0 ORDER BY id = (SELECT s.v FROM sync_state s WHERE s.k = 'own_setting') DESC, _rv, id LIMIT 1;
 
 -- name: PersonName :many
 SELECT coalesce(name,'') FROM user WHERE id = ?;

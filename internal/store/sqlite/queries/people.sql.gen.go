@@ -48,7 +48,7 @@ SELECT id, name, coalesce(name_local,'') AS name_local, coalesce(address,'') AS 
     coalesce(pin_code,'') AS pin_code, coalesce(phone,'') AS phone, coalesce(email,'') AS email, coalesce(web,'') AS web, coalesce(gstin,'') AS gstin,
     coalesce(nabl,'') AS nabl, coalesce(registration,'') AS registration, coalesce(director,'') AS director, coalesce(upi,'') AS upi, report_language,
     letterhead, verify_levels, own_verify, auto_receive, discount_max, node_code, demo, coalesce(own_verify_in,'') AS own_verify_in
-FROM lab_setting WHERE _del = 0 LIMIT 1
+FROM lab_setting WHERE _del = 0 ORDER BY id = (SELECT s.v FROM sync_state s WHERE s.k = 'own_setting') DESC, _rv, id LIMIT 1
 `
 
 type LabSettingRow struct {
@@ -274,7 +274,7 @@ func (q *Queries) User(ctx context.Context, id ID) (UserRow, error) {
 }
 
 const userByLogin = `-- name: UserByLogin :many
-SELECT id FROM user WHERE login = ? AND _del = 0 LIMIT 2
+SELECT u.id FROM user u WHERE u.login = ? AND u._del = 0 AND u.id IN (SELECT c.user_id FROM credential c) LIMIT 2
 `
 
 func (q *Queries) UserByLogin(ctx context.Context, login string) ([]ID, error) {

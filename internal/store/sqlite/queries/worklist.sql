@@ -36,9 +36,16 @@ GROUP BY t.department, o._state;
 -- name: Departments :many
 SELECT DISTINCT department FROM test WHERE active = 1 AND _del = 0 ORDER BY department;
 
--- name: DraftsOf :many
-SELECT d.user_id, d.value, d.saved_ms, coalesce(u.name,'') AS by_name FROM draft d LEFT JOIN user u ON u.id = d.user_id
-WHERE d.entity = 'order_test' AND d.cell = 'value' AND d.record = ? ORDER BY d.saved_ms DESC LIMIT 1;
+-- name: DraftsOfVisit :many
+SELECT d.record, d.user_id, d.value, d.saved_ms, coalesce(u.name,'') AS by_name FROM order_test o
+JOIN draft d ON d.entity = 'order_test' AND d.record = o.id AND d.cell = 'value' LEFT JOIN user u ON u.id = d.user_id
+WHERE o.visit_id = ? AND o._del = 0 ORDER BY d.saved_ms;
+
+-- name: VersionsOfTests :many
+SELECT id, _gv AS gv FROM order_test WHERE visit_id = ? AND _del = 0;
+
+-- name: VersionsOfResults :many
+SELECT r.id, r._gv AS gv FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ? AND r._del = 0;
 
 -- name: KeepDraft :exec
 INSERT INTO draft (user_id, entity, record, cell, value, saved_ms) VALUES (?, 'order_test', ?, 'value', ?, ?)

@@ -84,28 +84,31 @@ func (q *Queries) Departments(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
-const draftsOf = `-- name: DraftsOf :many
-SELECT d.user_id, d.value, d.saved_ms, coalesce(u.name,'') AS by_name FROM draft d LEFT JOIN user u ON u.id = d.user_id
-WHERE d.entity = 'order_test' AND d.cell = 'value' AND d.record = ? ORDER BY d.saved_ms DESC LIMIT 1
+const draftsOfVisit = `-- name: DraftsOfVisit :many
+SELECT d.record, d.user_id, d.value, d.saved_ms, coalesce(u.name,'') AS by_name FROM order_test o
+JOIN draft d ON d.entity = 'order_test' AND d.record = o.id AND d.cell = 'value' LEFT JOIN user u ON u.id = d.user_id
+WHERE o.visit_id = ? AND o._del = 0 ORDER BY d.saved_ms
 `
 
-type DraftsOfRow struct {
+type DraftsOfVisitRow struct {
+	Record  ID
 	UserID  ID
 	Value   string
 	SavedMs int64
 	ByName  string
 }
 
-func (q *Queries) DraftsOf(ctx context.Context, record ID) ([]DraftsOfRow, error) {
-	rows, err := q.db.QueryContext(ctx, draftsOf, record)
+func (q *Queries) DraftsOfVisit(ctx context.Context, visitID ID) ([]DraftsOfVisitRow, error) {
+	rows, err := q.db.QueryContext(ctx, draftsOfVisit, visitID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DraftsOfRow
+	var items []DraftsOfVisitRow
 	for rows.Next() {
-		var i DraftsOfRow
+		var i DraftsOfVisitRow
 		if err := rows.Scan(
+			&i.Record,
 			&i.UserID,
 			&i.Value,
 			&i.SavedMs,
@@ -214,6 +217,70 @@ func (q *Queries) VerifyVisits(ctx context.Context) ([]VerifyVisitsRow, error) {
 			&i.Held,
 			&i.Ready,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const versionsOfResults = `-- name: VersionsOfResults :many
+SELECT r.id, r._gv AS gv FROM order_test o JOIN result r ON r.order_test_id = o.id WHERE o.visit_id = ? AND r._del = 0
+`
+
+type VersionsOfResultsRow struct {
+	ID ID
+	Gv []byte
+}
+
+func (q *Queries) VersionsOfResults(ctx context.Context, visitID ID) ([]VersionsOfResultsRow, error) {
+	rows, err := q.db.QueryContext(ctx, versionsOfResults, visitID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VersionsOfResultsRow
+	for rows.Next() {
+		var i VersionsOfResultsRow
+		if err := rows.Scan(&i.ID, &i.Gv); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const versionsOfTests = `-- name: VersionsOfTests :many
+SELECT id, _gv AS gv FROM order_test WHERE visit_id = ? AND _del = 0
+`
+
+type VersionsOfTestsRow struct {
+	ID ID
+	Gv []byte
+}
+
+func (q *Queries) VersionsOfTests(ctx context.Context, visitID ID) ([]VersionsOfTestsRow, error) {
+	rows, err := q.db.QueryContext(ctx, versionsOfTests, visitID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VersionsOfTestsRow
+	for rows.Next() {
+		var i VersionsOfTestsRow
+		if err := rows.Scan(&i.ID, &i.Gv); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

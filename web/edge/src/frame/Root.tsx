@@ -25,7 +25,7 @@ import { onLive } from '../queries';
 import { SessionProvider, useCan, useSession, useSessionQuery, type Operation } from '../session';
 import { Lost } from './Lost';
 import { Scan } from './Scan';
-import { SyncPill } from './SyncPill';
+import { SyncPill, useSync } from './SyncPill';
 import { UserChip } from './UserChip';
 
 /** Root decides what is shown: the first run, the log-in, or the frame with the screens. */
@@ -109,6 +109,7 @@ function usePlaces(): NavItem[] {
   const can = useCan();
   const today = useQuery({ queryKey: ['today'], queryFn: () => must(api.GET('/api/v1/today')) });
   const c = today.data?.counts;
+  const { data: sync } = useSync();
   const places: Item[] = [
     { to: '/', label: t('nav.today'), icon: IconLayoutDashboard },
     {
@@ -137,6 +138,7 @@ function usePlaces(): NavItem[] {
         { to: '/bench/receive', label: t('nav.receive'), count: c?.to_receive, needs: ['receiveScanned'] },
         { to: '/bench/load', label: t('nav.load'), needs: ['loadList'] },
         { to: '/bench/instruments', label: t('nav.instruments'), needs: ['instruments'] },
+        { to: '/bench/line', label: t('nav.line'), needs: ['searchArchive'] },
         { to: '/bench/unmatched', label: t('nav.unmatched'), count: c?.inbox, needs: ['inbox'] },
       ],
     },
@@ -154,7 +156,16 @@ function usePlaces(): NavItem[] {
       count: c?.reports_to_print,
       needs: ['reports'],
     },
-    { to: '/sync', label: t('nav.sync'), icon: IconCloud },
+    {
+      to: '/sync',
+      label: t('nav.sync'),
+      icon: IconCloud,
+      count: sync?.conflicts === 0 ? undefined : sync?.conflicts,
+      subs: [
+        { to: '/sync', label: t('nav.connection') },
+        { to: '/sync/conflicts', label: t('nav.conflicts'), count: sync?.conflicts, needs: ['conflicts'] },
+      ],
+    },
     {
       to: '/setup',
       label: t('nav.setup'),
@@ -164,6 +175,8 @@ function usePlaces(): NavItem[] {
         { to: '/setup/users', label: t('nav.users') },
         { to: '/setup/catalogue', label: t('nav.catalogue'), needs: ['catalogue'] },
         { to: '/setup/analyzers', label: t('nav.analyzers'), needs: ['addInstrument'] },
+        { to: '/setup/connect', label: t('nav.connect'), needs: ['connectInstrument'] },
+        { to: '/setup/profiles', label: t('nav.profiles'), needs: ['dialect'] },
         { to: '/setup/printers', label: t('nav.printers'), needs: ['addPrinter'] },
         { to: '/setup/network', label: t('nav.network'), needs: ['network'] },
       ],

@@ -15,6 +15,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, queries, type S } from '../api';
 import { useManages } from '../session';
+import { NodeDialog } from './NodeDialog';
 import { LinkState } from './words';
 
 /** LabsPage lists labs with their nodes, and makes the code by which a new node joins. */
@@ -27,16 +28,12 @@ export function LabsPage() {
   const { lab } = useSearch({ from: '/labs' });
   const [adding, setAdding] = useState(false);
   const [coding, setCoding] = useState<S['Lab'] | null>(null);
+  const [shownNode, setShown] = useState<S['Node'] | null>(null);
   const labs = useQuery({ queryKey: ['labs'], queryFn: () => must(api.GET('/api/v1/labs')) });
   const nodes = useQuery({
     queryKey: ['nodes'],
     queryFn: () => must(api.GET('/api/v1/nodes')),
     refetchInterval: 15_000,
-  });
-  const status = useMutation({
-    mutationFn: (n: { id: string; status: S['NodeStatus']['status'] }) =>
-      api.POST('/api/v1/nodes/{id}/status', { params: { path: { id: n.id } }, body: { status: n.status } }),
-    onSettled: () => void queries.invalidateQueries({ queryKey: ['nodes'] }),
   });
   const why = manages ? undefined : t('why.permission');
   const chosen = labs.data?.labs.find((l) => l.id === lab);
@@ -79,7 +76,6 @@ export function LabsPage() {
             {t('hub.addLab')}
           </Button>
         </div>
-        {status.error && <Fault error={status.error} />}
         <div className="fill scroll">
           <table className="table">
             <thead>
@@ -135,19 +131,9 @@ export function LabsPage() {
                         <td className="right num hide-s">{n.entries}</td>
                         <td className="sec hide-s">{n.version}</td>
                         <td className="right">
-                          {n.status === 'active' || n.status === 'suspended' ? (
-                            <Button
-                              size="small"
-                              disabled={!manages}
-                              why={why}
-                              busy={status.isPending}
-                              onClick={() =>
-                                status.mutate({ id: n.id, status: n.status === 'active' ? 'suspended' : 'active' })
-                              }
-                            >
-                              {n.status === 'active' ? t('hub.suspend') : t('hub.admit')}
-                            </Button>
-                          ) : null}
+                          <Button size="small" onClick={() => setShown(n)} data-testid="manage-node">
+                            {t('hub.manage')}
+                          </Button>
                         </td>
                       </tr>
                     );
@@ -164,6 +150,7 @@ export function LabsPage() {
       </div>
       {adding && <AddLab onClose={() => setAdding(false)} />}
       {coding && <EnrolCode lab={coding} onClose={() => setCoding(null)} />}
+      {shownNode && <NodeDialog node={shownNode} onClose={() => setShown(null)} />}
     </div>
   );
 }

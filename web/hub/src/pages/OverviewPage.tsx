@@ -2,6 +2,7 @@ import './hub.css';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
+import { fieldName } from '@jaanch/shared/conflict/words';
 import { useKept } from '@jaanch/shared/hooks/kept';
 import { useKeys } from '@jaanch/shared/hooks/keys';
 import { useNow } from '@jaanch/shared/hooks/now';
@@ -180,10 +181,12 @@ function Side({ labs, now }: { labs: S['LabRow'][]; now: number }) {
           <h2>{t('hub.decision')}</h2>
           <p className="small sec">{t('hub.decisionText')}</p>
         </div>
-        <span className="chip delta">{t('hub.conflictCount', { count: open.data?.open ?? 0 })}</span>
+        <span className={(open.data?.open ?? 0) > 0 ? 'chip delta' : 'chip'}>
+          {t('hub.conflictCount', { count: open.data?.open ?? 0 })}
+        </span>
       </div>
       <div className="insp-body fill scroll">
-        {open.data?.conflicts.map((c) => (
+        {open.data?.cases.map((c) => (
           <Link
             key={c.id}
             to="/conflicts"
@@ -196,11 +199,17 @@ function Side({ labs, now }: { labs: S['LabRow'][]; now: number }) {
               <span className="sec small nowrap">{span(now - (ms(c.at) ?? now), t)}</span>
             </div>
             <div className="sec">
-              {t('hub.differ', { fields: c.fields.map((f) => f.field).join(', '), lab: c.lab_name })}
+              {t('hub.differ', {
+                fields: c.rows
+                  .filter((r) => r.disputed)
+                  .map((r) => fieldName(r.field, t))
+                  .join(', '),
+                lab: c.lab,
+              })}
             </div>
           </Link>
         ))}
-        {open.data?.conflicts.length === 0 && <p className="sec small">{t('hub.nothingWaits')}</p>}
+        {open.data?.cases.length === 0 && <p className="sec small">{t('hub.nothingWaits')}</p>}
         {offline.map((l) => (
           <Notice key={l.id} tone="accent" title={t('hub.isOffline', { name: l.name })}>
             {t('hub.worksOn')}

@@ -20,6 +20,7 @@ import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan } from '../../session';
+import { HistoryLink } from '../history/HistoryLink';
 import { CallDialog } from './CallDialog';
 import { RerunDialog } from './RerunDialog';
 import type { Entry } from './useEntry';
@@ -81,6 +82,7 @@ export function Inspector(props: {
             </span>
           )}
           <span className="grow" />
+          <HistoryLink entity="order_test" id={r.item_id} small />
           <Button
             look="plain"
             size="small"

@@ -70,7 +70,7 @@ export function InstrumentsPage() {
           <Button
             disabled={!can('approveSender')}
             why={can('approveSender') ? undefined : t('why.permission')}
-            onClick={() => void navigate({ to: '/setup/analyzers' })}
+            onClick={() => void navigate({ to: '/setup/connect' })}
           >
             {t('instr.add')}
           </Button>

@@ -17,6 +17,8 @@ import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan } from '../../session';
 import { ForgetDialog } from './ForgetDialog';
+import { HistoryLink } from '../history/HistoryLink';
+import { Merged, MergedInto } from './Merged';
 
 /** PatientPage is one person: what is known, what may be corrected, and the visits. */
 export function PatientPage() {
@@ -43,7 +45,11 @@ export function PatientPage() {
         }}
       >
         <Edit key={person.data.patient.versions} patient={person.data.patient} />
-        <Visits visits={person.data.visits} />
+        <div className="col" style={{ gap: 16 }}>
+          <MergedInto id={person.data.patient.merged_into} />
+          <Visits visits={person.data.visits} />
+          <Merged records={person.data.merged} />
+        </div>
       </div>
     </div>
   );
@@ -151,15 +157,14 @@ function Edit({ patient }: { patient: S['Patient'] }) {
           <Text label={t('patient.city')} value={f.city} onChange={(city) => setF({ ...f, city })} />
         </div>
         {save.error && problemOf(save.error).code !== 'stale_record' && <Fault error={save.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
+        <div className="row wrap" style={{ justifyContent: 'flex-end' }}>
+          <HistoryLink entity="patient" id={patient.id} />
           {can('erasePatient') && (
-            <>
-              <Button look="plain" data-testid="forget-open" onClick={() => setForgetting(true)}>
-                {t('forget.open')}
-              </Button>
-              <span className="grow" />
-            </>
+            <Button look="plain" data-testid="forget-open" onClick={() => setForgetting(true)}>
+              {t('forget.open')}
+            </Button>
           )}
+          <span className="grow" />
           <Button onClick={() => void navigate({ to: '/reception', search: { patient: patient.id } })}>
             {t('patient.visit')}
           </Button>

@@ -15,6 +15,7 @@ import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { Combo } from './Combo';
+import { Compare } from './Compare';
 import { emptyForm, fromQuery, setDraft, useDraft, type PatientForm } from './draft';
 
 type Found = { kind: 'hit'; hit: S['Hit'] } | { kind: 'new' };
@@ -86,6 +87,7 @@ export function PatientStep() {
         }
       />
       {d.patient && <Known patient={d.patient} />}
+      {d.patient && <Twins one={d.patient} onTake={(id) => void take(id)} />}
       {d.form && <NewPatient form={d.form} onTake={(id) => void take(id)} />}
     </>
   );
@@ -189,7 +191,7 @@ function NewPatient({ form: f, onTake }: { form: PatientForm; onTake: (id: strin
         />
       </div>
       <Text label={t('patient.city')} value={f.city} onChange={(city) => set({ city })} />
-      <Twins form={f} onTake={onTake} />
+      <Twins one={f} onTake={onTake} />
       <div className="row">
         <Button size="small" look="plain" onClick={() => setDraft({ form: null })}>
           {t('reception.dropForm')}
@@ -202,47 +204,85 @@ function NewPatient({ form: f, onTake }: { form: PatientForm; onTake: (id: strin
   );
 }
 
-/** Twins warns of people who may be the same. It stands beside the form and never blocks it. */
-function Twins({ form: f, onTake }: { form: PatientForm; onTake: (id: string) => void }) {
+/**
+ * Twins warns of people who may be the same: as the one who is typed, or as the known person who was picked. It stands
+ * beside and never blocks; F4 sets both side by side.
+ */
+function Twins({ one, onTake }: { one: PatientForm | S['Patient']; onTake: (id: string) => void }) {
   const { t } = useTranslation();
-  const rested = useDebounced(f, 400);
-  const ask = rested.name.trim().length >= 3 || rested.phone.replace(/\D/g, '').length >= 10;
+  const own = 'id' in one ? one.id : '';
+  const rested = useDebounced(one, 400);
+  const [different, setDifferent] = useState<string[]>([]);
+  const [comparing, setComparing] = useState(false);
+  const ask = rested.name.trim().length >= 3 || (rested.phone ?? '').replace(/\D/g, '').length >= 10;
   const twins = useQuery({
-    queryKey: ['duplicates', rested.name, rested.phone, rested.sex, rested.age, rested.born],
-    queryFn: () =>
-      must(
-        api.POST('/api/v1/patients/duplicates', {
-          body: {
-            name: rested.name,
-            phone: rested.phone,
-            sex: rested.sex,
-            ...(rested.born
-              ? { birth_date: rested.born }
-              : rested.age
-                ? { age_value: Number(rested.age), age_unit: rested.unit }
-                : {}),
-          },
-        }),
-      ),
+    queryKey: ['duplicates', twinQuery(rested)],
+    queryFn: () => must(api.POST('/api/v1/patients/duplicates', { body: twinQuery(rested) })),
     enabled: ask,
     gcTime: 0,
   });
-  const best = ask ? twins.data?.candidates[0] : undefined;
+  const best = ask
+    ? twins.data?.candidates.find((c) => c.patient.id !== own && !different.includes(c.patient.id))
+    : undefined;
+  useKeys(best ? [{ keys: 'F4', label: t('compare.open4'), run: () => setComparing(true), typing: true }] : []);
   if (!best) return null;
+  const notSame = (): void => {
+    setDifferent([...different, best.patient.id]);
+    setComparing(false);
+  };
   return (
-    <Notice
-      tone="delta"
-      title={t('reception.twice')}
-      action={
-        <Button size="small" onClick={() => onTake(best.patient.id)}>
-          {t('reception.samePerson')}
-        </Button>
-      }
-    >
-      <span className="strong">{best.patient.name}</span>
-      {`, ${t(`sex.${best.patient.sex}`)} ${ageText(best.patient.age, t)}, ${best.patient.mrn}: ${best.reasons.map((r) => t(`twin.${r}`, { defaultValue: r })).join(', ')}`}
-    </Notice>
+    <>
+      <Notice
+        tone="delta"
+        title={t('reception.twice')}
+        action={
+          <>
+            <Button size="small" keys="F4" onClick={() => setComparing(true)} data-testid="compare-open">
+              {t('compare.open4')}
+            </Button>
+            {!own && (
+              <Button size="small" onClick={() => onTake(best.patient.id)}>
+                {t('reception.samePerson')}
+              </Button>
+            )}
+            <Button size="small" look="plain" onClick={notSame}>
+              {t('compare.different')}
+            </Button>
+          </>
+        }
+      >
+        <span className="strong">{best.patient.name}</span>
+        {`, ${t(`sex.${best.patient.sex}`)} ${ageText(best.patient.age, t)}, ${best.patient.mrn}: ${best.reasons.map((r) => t(`twin.${r}`, { defaultValue: r })).join(', ')}`}
+      </Notice>
+      {comparing && (
+        <Compare
+          one={one}
+          other={best.patient}
+          onClose={() => setComparing(false)}
+          onDifferent={notSame}
+          onSame={() => {
+            setComparing(false);
+            onTake(best.patient.id);
+          }}
+          onMerged={(id) => {
+            setComparing(false);
+            onTake(id);
+          }}
+        />
+      )}
+    </>
   );
+}
+
+function twinQuery(x: PatientForm | S['Patient']): S['DuplicateQuery'] {
+  const born = 'id' in x ? (x.birth_date ?? '') : x.born;
+  const age = 'id' in x ? undefined : x.age;
+  return {
+    name: x.name,
+    phone: x.phone ?? '',
+    sex: x.sex,
+    ...(born ? { birth_date: born } : age && 'unit' in x ? { age_value: Number(age), age_unit: x.unit } : {}),
+  };
 }
 
 /** VisitFields is what belongs to the visit and not to the person. */

@@ -135,8 +135,9 @@ export function ReceptionPage() {
           <KeyHint keys={['F2']}>{t('reception.newPatient')}</KeyHint>
           <KeyHint keys={['mod+ArrowDown']}>{t('reception.nextStep')}</KeyHint>
           <span className="grow" />
+          {off && !isBlank(d) && <span className="sec nowrap">{off}</span>}
           <span className="row sec nowrap">
-            {off && (d.items.length > 0 || d.patient || d.form) ? off : <KeptMark />}
+            <KeptMark />
           </span>
           <Button keys="F6" disabled={isBlank(d)} onClick={() => void setAside()} data-testid="set-aside">
             {t('draft.setAside')}

@@ -6,16 +6,21 @@ import { ms, stamp } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
 import { useHeading } from '@jaanch/shared/ui/Frame';
 import { LabNo } from '@jaanch/shared/ui/LabNo';
-import { Fault } from '@jaanch/shared/ui/Notice';
+import { Fault, Notice } from '@jaanch/shared/ui/Notice';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { Priority, State } from '@jaanch/shared/ui/State';
 import { Tube } from '@jaanch/shared/ui/Tube';
-import { IconFileText, IconPrinter } from '@tabler/icons-react';
+import { IconBan, IconFileText, IconPrinter } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
+import { useCan } from '../../session';
+import { HistoryLink } from '../history/HistoryLink';
+import { CancelDialog, whyNotCancel } from './CancelDialog';
+import { left, paise, type Mode, type Part } from './draft';
+import { begin, SplitPay } from './SplitPay';
 
 /** VisitPage is one visit with everything that belongs to it: person, tubes, tests, bill. */
 export function VisitPage() {
@@ -26,6 +31,8 @@ export function VisitPage() {
     queryFn: () => must(api.GET('/api/v1/visits/{id}', { params: { path: { id } } })),
   });
   const v = visit.data;
+  const can = useCan();
+  const [cancelling, setCancelling] = useState(false);
   useHeading(t('nav.reception'), v?.number);
   const print = useMutation({
     mutationFn: (s: S['Sample']) =>
@@ -84,6 +91,16 @@ export function VisitPage() {
                 <IconFileText size={15} stroke={1.75} aria-hidden />
                 {t('visit.preview')}
               </a>
+              <HistoryLink entity="visit" id={v.id} />
+              <Button
+                icon={<IconBan size={15} stroke={1.75} aria-hidden />}
+                disabled={!can('cancelVisit') || whyNotCancel(v) !== undefined}
+                why={!can('cancelVisit') ? t('why.permission') : whyNotCancel(v) && t(`cancel.why.${whyNotCancel(v)}`)}
+                onClick={() => setCancelling(true)}
+                data-testid="cancel-visit"
+              >
+                {t('cancel.open')}
+              </Button>
             </div>
           </div>
         </section>
@@ -107,6 +124,7 @@ export function VisitPage() {
                     <State state={s.state} />
                   </td>
                   <td className="right">
+                    <HistoryLink entity="sample" id={s.id} small />
                     <Button
                       size="small"
                       icon={<IconPrinter size={14} aria-hidden />}
@@ -136,32 +154,47 @@ export function VisitPage() {
                   <td>
                     <State state={i.state} />
                   </td>
+                  <td className="right">
+                    <HistoryLink entity="order_test" id={i.id} small />
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
         </section>
-        {v.bill && <BillPanel visitId={v.id} bill={v.bill} />}
+        {v.bill && <BillPanel visitId={v.id} bill={v.bill} cancelled={v.state === 'cancelled'} />}
       </div>
+      {cancelling && <CancelDialog visit={v} onClose={() => setCancelling(false)} />}
     </div>
   );
 }
 
 /** BillPanel shows an issued bill, which never changes, and takes what is still owed. */
-function BillPanel({ visitId, bill }: { visitId: string; bill: S['Bill'] }) {
+function BillPanel({ visitId, bill, cancelled }: { visitId: string; bill: S['Bill']; cancelled: boolean }) {
   const { t } = useTranslation();
-  const [mode, setMode] = useState<'cash' | 'upi' | 'card'>('cash');
+  const [mode, setMode] = useState<Mode>('cash');
+  const [parts, setParts] = useState<Part[] | null>(null);
+  const split = parts ?? [{ mode, amount: String(bill.total.due / 100), reference: '' }];
+  const taken = split.map((p) => ({ ...p, paise: paise(p.amount) ?? 0 })).filter((p) => p.paise > 0);
   const [key, setKey] = useState(newKey);
   const pay = useMutation({
     mutationFn: () =>
       must(
         api.POST('/api/v1/visits/{id}/payments', {
           params: { path: { id: visitId }, header: { 'Idempotency-Key': key } },
-          body: { payments: [{ mode, amount: bill.total.due }], expected_due: bill.total.due },
+          body: {
+            payments: taken.map((p) => ({
+              mode: p.mode,
+              amount: p.paise,
+              ...(p.reference.trim() ? { reference: p.reference.trim() } : {}),
+            })),
+            expected_due: bill.total.due,
+          },
         }),
       ),
     onSettled: () => {
       setKey(newKey());
+      setParts(null);
       void queries.invalidateQueries({ queryKey: ['visit', visitId] });
     },
   });
@@ -188,18 +221,33 @@ function BillPanel({ visitId, bill }: { visitId: string; bill: S['Bill'] }) {
             <span>{rupees(p.amount, true)}</span>
           </div>
         ))}
+        {bill.total.due > 0 && parts && <SplitPay parts={parts} net={bill.total.due} onChange={setParts} />}
         {bill.total.due > 0 && (
-          <div className="row between">
-            <Segments
-              label={t('reception.payBy')}
-              value={mode}
-              onChange={setMode}
-              options={(['cash', 'upi', 'card'] as const).map((m) => ({ value: m, label: t(`pay.${m}`) }))}
-            />
-            <Button look="primary" busy={pay.isPending} onClick={() => pay.mutate()}>
-              {t('visit.take', { amount: inr(bill.total.due) })}
+          <div className="row between wrap">
+            {!parts && (
+              <Segments
+                label={t('reception.payBy')}
+                value={mode}
+                onChange={setMode}
+                options={(['cash', 'upi', 'card'] as const).map((m) => ({ value: m, label: t(`pay.${m}`) }))}
+              />
+            )}
+            {!parts && <Button onClick={() => setParts(begin(mode))}>{t('split.begin')}</Button>}
+            <span className="grow" />
+            <Button
+              look="primary"
+              busy={pay.isPending}
+              disabled={taken.length === 0 || (left(split, bill.total.due) ?? -1) < 0}
+              onClick={() => pay.mutate()}
+            >
+              {t('visit.take', { amount: inr(taken.reduce((n, p) => n + p.paise, 0)) })}
             </Button>
           </div>
+        )}
+        {cancelled && bill.total.paid > 0 && (
+          <Notice tone="delta" title={t('cancel.refund', { amount: inr(bill.total.paid) })}>
+            {t('cancel.refundText')}
+          </Notice>
         )}
         {pay.error && <Fault error={pay.error} />}
       </div>

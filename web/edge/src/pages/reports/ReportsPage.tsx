@@ -17,6 +17,7 @@ import { api } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan } from '../../session';
+import { HistoryLink } from '../history/HistoryLink';
 import { AmendDialog } from './AmendDialog';
 import { WithdrawDialog } from './WithdrawDialog';
 
@@ -234,6 +235,7 @@ function Preview({
         >
           {t('amend.do')}
         </Button>
+        <HistoryLink entity="report" id={r.report.id} />
         <span className="grow" />
         <a className="btn" href={pdf} target="_blank" rel="noreferrer">
           <IconExternalLink size={15} aria-hidden />

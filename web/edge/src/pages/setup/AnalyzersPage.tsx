@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { must, newKey } from '@jaanch/shared/api/client';
 import { Button } from '@jaanch/shared/ui/Button';
 import { Check, Pick, Text } from '@jaanch/shared/ui/Field';
@@ -19,6 +20,7 @@ export function AnalyzersPage() {
   const { t } = useTranslation();
   useHeading(t('nav.setup'), t('nav.analyzers'));
   const can = useCan();
+  const navigate = useNavigate();
   const [open, setOpen] = useState<S['Instrument'] | 'new' | null>(null);
   const [coding, setCoding] = useState<S['Instrument'] | null>(null);
   const list = useQuery({ queryKey: ['instruments'], queryFn: () => must(api.GET('/api/v1/instruments')) });
@@ -28,12 +30,15 @@ export function AnalyzersPage() {
       <div className="pane">
         <div className="tools">
           <span className="grow" />
+          <Button disabled={off !== undefined} why={off} onClick={() => setOpen('new')}>
+            {t('instr.byHand')}
+          </Button>
           <Button
             look="primary"
             icon={<IconPlus size={15} aria-hidden />}
             disabled={off !== undefined}
             why={off}
-            onClick={() => setOpen('new')}
+            onClick={() => void navigate({ to: '/setup/connect' })}
           >
             {t('instr.add')}
           </Button>
