@@ -151,6 +151,7 @@ type Result struct {
 	Erased     []lab.ID    // subjects
 	Days       []Day
 	Quarantine []Quarantined
+	Taken      []ScopeNeed // positions that the batch took, by scope
 }
 
 // Outcome is what became of one entry.
@@ -172,8 +173,10 @@ const maxAhead = 60_000
 // suspectAhead is from where on a reading is not trusted to order anything that matters, in milliseconds.
 const suspectAhead = 600_000
 
-// Needs lists the records that Apply must find in Batch.Records, and the scopes in which it may take positions with the
-// most that it takes, both sorted. What is not loaded counts as not existing.
+// Needs lists the records that Apply must find in Batch.Records, and the scopes in which it may take positions with how
+// many it expects to take, both sorted. What is not loaded counts as not existing. Verifications that waited in a conflict
+// and stand now take positions that nobody can foresee: Result.Taken tells the true number, and whoever holds the scope
+// moves its head behind them.
 func Needs(s *Schema, org, home lab.ID, items []wire.Item) (keys []Key, scopes []ScopeNeed) {
 	seen := map[Key]bool{}
 	want := map[lab.ID]int{}
@@ -235,7 +238,7 @@ func mayBeErased(e *journal.Entry) bool {
 	return len(e.PHI) > 0 && (e.Op != journal.OpInsert || e.Subject != e.Record)
 }
 
-// ScopeNeed is how many positions a batch needs of a scope at most.
+// ScopeNeed is how many positions a batch needs of a scope.
 type ScopeNeed struct {
 	Scope lab.ID
 	N     int
@@ -336,6 +339,10 @@ func (f *fold) finish() Result {
 		}
 		f.Result.Records = append(f.Result.Records, r)
 	}
+	for scope, next := range f.next {
+		f.Taken = append(f.Taken, ScopeNeed{scope, int(next - f.NextPos[scope])})
+	}
+	slices.SortFunc(f.Taken, func(a, b ScopeNeed) int { return bytes.Compare(a.Scope[:], b.Scope[:]) })
 	for _, c := range f.touched {
 		f.Conflicts = append(f.Conflicts, c)
 	}

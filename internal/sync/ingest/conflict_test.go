@@ -270,6 +270,45 @@ func TestVerificationOfAnotherValueIsHeld(t *testing.T) {
 	}
 }
 
+// A conflict in which several verifications wait is decided by one entry: all of them enter the feed at once, and no
+// position is given a second time, because a node that stands behind it would never see the record.
+func TestManyHeldVerificationsKeepTheirPositions(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	a, b := h.node(t, 1), h.node(t, 2)
+	a.register()
+	a.push()
+	base := h.bases(t, b, resultA)
+	a.write(journal.OpUpdate, "result", resultA, map[string]any{"value": "7.0", "content_hash": []byte("seven")}, nil)
+	a.push()
+	b.write(journal.OpUpdate, "result", resultA, map[string]any{"value": "8.0", "content_hash": []byte("eight")}, base)
+	for n := range byte(4) {
+		b.write(journal.OpInsert, "verification", lab.ID{5, 15: n + 1}, map[string]any{"result_id": resultA, "level": int64(n + 1), "content_hash": []byte("eight")}, nil)
+	}
+	b.push()
+	con := h.conflictID(t, "open")
+	e, _ := journal.Schema().Entity(journal.EntityConflict)
+	b.tx++
+	b.add(journal.Entry{ // the verified value stands at this node already, so its decision carries none
+		TxID: b.tx, Entity: e.ID, Record: con, Op: journal.OpUpdate, Actor: "user:" + b.device.String(), WallMS: b.at, Schema: 1,
+		Fields: map[int]any{field(t, "conflict", "state"): "resolved", field(t, "conflict", "winner"): "client"},
+	})
+	if out := b.push().Outcomes; len(out) != 0 {
+		t.Fatalf("the decision was not taken: %+v", out)
+	}
+	if n := h.count(t, "SELECT count(*) FROM record WHERE entity=9"); n != 4 {
+		t.Errorf("%d verifications stand, want 4", n)
+	}
+	if n := h.count(t, "SELECT count(*) FROM record r JOIN scope_head s ON s.org=r.org AND s.scope=r.home WHERE r.pos > s.pos"); n != 0 {
+		t.Errorf("%d records stand behind the head of their scope", n)
+	}
+	a.write(journal.OpUpdate, "patient", patientA, map[string]any{"name": "Aasha Sharma"}, nil)
+	a.push()
+	if n := h.count(t, "SELECT count(*) - count(DISTINCT (home, pos)) FROM record"); n != 0 {
+		t.Errorf("%d positions were given twice", n)
+	}
+}
+
 // What was signed, issued or paid is never changed, also by the node that wrote it.
 func TestFixedRecordsStay(t *testing.T) {
 	t.Parallel()

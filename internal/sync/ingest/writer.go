@@ -36,11 +36,14 @@ type writer struct {
 // locked first, in the order of their ids, and the records are read by a later statement, which then sees all that the
 // lock waited for.
 func (w *writer) store(ctx context.Context, items []wire.Item) (engine.Result, error) {
-	batch, err := w.load(ctx, items)
+	batch, reserved, err := w.load(ctx, items)
 	if err != nil {
 		return engine.Result{}, err
 	}
 	result := engine.Apply(batch)
+	if err := w.moveOn(ctx, reserved, result.Taken); err != nil {
+		return result, err
+	}
 	if err := w.recall(ctx, batch, result.Conflicts); err != nil {
 		return result, err
 	}
@@ -60,48 +63,64 @@ func (w *writer) store(ctx context.Context, items []wire.Item) (engine.Result, e
 	return result, w.saveRest(ctx, result)
 }
 
-func (w *writer) load(ctx context.Context, items []wire.Item) (*engine.Batch, error) {
+func (w *writer) load(ctx context.Context, items []wire.Item) (*engine.Batch, []engine.ScopeNeed, error) {
 	keys, scopes := engine.Needs(w.Schema, w.org, w.home, items)
 	erased, err := w.erasures(ctx, items, &scopes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b := &engine.Batch{
 		Schema: w.Schema, Device: w.device, Epoch: w.epoch, Org: w.org, Lab: w.home, Forks: w.forks, NowMS: w.now.UnixMilli(), Items: items,
 		Records: map[engine.Key]*engine.Record{}, NextPos: map[lab.ID]int64{},
 	}
 	if b.HubEpoch, err = w.statement().HubEpoch(ctx, w.tx); err != nil {
-		return nil, fmt.Errorf("push: hub epoch: %w", err)
+		return nil, nil, fmt.Errorf("push: hub epoch: %w", err)
 	}
 	for _, s := range scopes {
 		head, err := w.statement().MoveScope(ctx, w.tx, queries.MoveScopeParams{Org: w.org, Scope: s.Scope, N: int64(s.N)})
 		if err != nil {
-			return nil, fmt.Errorf("push: scope: %w", err)
+			return nil, nil, fmt.Errorf("push: scope: %w", err)
 		}
 		b.NextPos[s.Scope] = head.Pos - int64(s.N) + 1
 	}
 	for _, subject := range erased {
 		rows, err := postgres.RecordsOfSubject(ctx, w.tx, w.org, subject)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := w.add(b, rows); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for range 2 { // a record's home may stand in a record that its document names
 		rows, err := postgres.LoadRecords(ctx, w.tx, w.org, recordKeys(keys))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := w.add(b, rows); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if keys = w.Schema.HomeRefs(b.Records); len(keys) == 0 {
 			break
 		}
 	}
-	return b, w.loadConflicts(ctx, b)
+	return b, scopes, w.loadConflicts(ctx, b)
+}
+
+// moveOn moves the heads behind positions that were taken beyond those reserved. The heads are locked since they were
+// reserved, so the positions in between are this transaction's own.
+func (w *writer) moveOn(ctx context.Context, reserved, taken []engine.ScopeNeed) error {
+	for _, t := range taken {
+		for _, r := range reserved {
+			if r.Scope != t.Scope || t.N <= r.N {
+				continue
+			}
+			if _, err := w.statement().MoveScope(ctx, w.tx, queries.MoveScopeParams{Org: w.org, Scope: t.Scope, N: int64(t.N - r.N)}); err != nil {
+				return fmt.Errorf("push: scope: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // erasures finds the people whom the batch erases and the positions that their records will need.
