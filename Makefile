@@ -91,7 +91,7 @@ sim: ## the deterministic simulation of sync: 4,000 seeds, every planted mistake
 	JAANCH_SIM_SEED=$(SEED) JAANCH_SIM_SEEDS=4000 JAANCH_SIM_BUGS=10000 $(GO) test -count=1 -v -timeout 60m ./internal/sync/simulation/...
 
 .PHONY: sim-deep
-sim-deep: ## many more seeds of the simulation
+sim-deep: ## 200,000 seeds of the same simulation, one after the other: nodes and hub as models in memory, no database
 	JAANCH_SIM_SEEDS=200000 JAANCH_SIM_BUGS=10000 $(GO) test -count=1 -v -timeout 600m ./internal/sync/simulation/...
 
 .PHONY: soak

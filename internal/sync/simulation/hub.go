@@ -51,6 +51,7 @@ type hubTx struct {
 	base    *hubState
 	result  engine.Result
 	items   []wire.Item
+	heads   map[lab.ID]int64 // where the scopes stand behind it
 	keys    map[lab.ID][]byte
 	advance *engine.Advance
 	fork    *engine.RecordFork
@@ -219,7 +220,23 @@ func (h *hub) take(tx *hubTx, e engine.StoreItems) bool {
 	tx.result = engine.Apply(b)
 	h.world.bug.after(b, &tx.result)
 	tx.items = b.Items
+	tx.heads = reach(tx.base.heads, needs, tx.result.Taken)
+	if h.world.bug == CursorBySequence {
+		tx.heads = map[lab.ID]int64{}
+		for _, r := range tx.result.Records {
+			tx.heads[r.Home] = max(tx.heads[r.Home], r.Pos)
+		}
+	}
 	return true
+}
+
+// reach gives the heads behind what was reserved, or behind what was taken where that is more.
+func reach(heads map[lab.ID]int64, reserved, taken []engine.ScopeNeed) map[lab.ID]int64 {
+	out := map[lab.ID]int64{}
+	for _, n := range slices.Concat(reserved, taken) {
+		out[n.Scope] = max(out[n.Scope], heads[n.Scope]+int64(n.N))
+	}
+	return out
 }
 
 // load gives a batch copies of what it works on.
@@ -314,7 +331,9 @@ func (h *hub) commit(tx *hubTx) {
 	for _, r := range tx.result.Records {
 		r.Doc, r.Groups = maps.Clone(r.Doc), maps.Clone(r.Groups)
 		s.records[r.Key] = cloneRecord(r)
-		s.heads[r.Home] = max(s.heads[r.Home], r.Pos)
+	}
+	for scope, head := range tx.heads {
+		s.heads[scope] = max(head, s.heads[scope])
 	}
 	for _, c := range tx.result.Conflicts {
 		if s.conflicts[c.ID] == nil {

@@ -28,6 +28,29 @@ func (o *oracle) committed(was, now *hubState, tx *hubTx) {
 	o.merged(was, now, tx)
 	o.locks(now, tx)
 	o.held(was, now)
+	o.positions(now, tx)
+}
+
+// positions is I6 at the hub: no two records of a scope stand at one position, and none behind the head.
+func (o *oracle) positions(now *hubState, tx *hubTx) {
+	if len(tx.result.Records) == 0 {
+		return
+	}
+	type spot struct {
+		scope lab.ID
+		pos   int64
+	}
+	seen := map[spot]bool{}
+	for _, r := range now.records {
+		at := spot{r.Home, r.Pos}
+		if seen[at] {
+			o.failf("I6", "position %d was given twice", r.Pos)
+		}
+		if r.Pos > now.heads[r.Home] {
+			o.failf("I6", "a record stands at %d, behind the head %d", r.Pos, now.heads[r.Home])
+		}
+		seen[at] = true
+	}
 }
 
 // chain is I7 and the clock: no half Update, and readings of one device only ever rise.

@@ -44,6 +44,8 @@ const (
 	MergedKeepsDevice Mistake = "merged value keeps the device as origin"
 	QueuedIsPending   Mistake = "queued counts as pending"
 	OtherSnapshot     Mistake = "sequence read in another snapshot"
+	HeldDropped       Mistake = "verification that waits is forgotten with the next change"
+	HeldLost          Mistake = "verification that waits is lost as its value comes to stand"
 )
 
 // Mistakes lists them in the order of the design.
@@ -52,7 +54,7 @@ func Mistakes() []Mistake {
 		RowLevelBase, AckAdvancesBase, NoOriginClause, OriginNoEpoch, CursorBySequence, AckBeforeCommit, NoRebase, StalePage,
 		EchoNotClean, CutInsideUpdate, ReissueAll, OldBasesLost, TombstoneWins, EqualIsConflict, WrongGroup, MergeByOrder,
 		VerifyAnyHash, AmendOpensLock, QuarantineDrops, LensNulls, HLCNotPersisted, ClampSkipped, EraseNotForwarded, ForeignScope,
-		HubEpochIgnored, MergedKeepsDevice, QueuedIsPending, OtherSnapshot,
+		HubEpochIgnored, MergedKeepsDevice, QueuedIsPending, OtherSnapshot, HeldDropped, HeldLost,
 	}
 }
 
@@ -63,7 +65,7 @@ func (b Mistake) before(batch *engine.Batch) {
 	}
 	hooks := map[Mistake]func(*engine.Batch){
 		NoOriginClause: hideOrigin, OriginNoEpoch: hideEpoch, TombstoneWins: knowAll, AmendOpensLock: openLock, VerifyAnyHash: dropHash,
-		LensNulls: nullUnknown, WrongGroup: swapGroups, ClampSkipped: func(batch *engine.Batch) { batch.NowMS = 1 << 45 },
+		LensNulls: nullUnknown, WrongGroup: swapGroups, HeldDropped: dropHeld, ClampSkipped: func(batch *engine.Batch) { batch.NowMS = 1 << 45 },
 	}
 	if hook := hooks[b]; hook != nil {
 		hook(batch)
@@ -132,6 +134,12 @@ func swapGroups(batch *engine.Batch) {
 	}
 }
 
+func dropHeld(batch *engine.Batch) {
+	for _, c := range batch.Open {
+		c.Held = nil
+	}
+}
+
 func eachItem(batch *engine.Batch, do func(e *journal.Entry, r *engine.Record)) {
 	for i := range batch.Items {
 		e := &batch.Items[i].Entry
@@ -154,7 +162,7 @@ func (b Mistake) after(batch *engine.Batch, result *engine.Result) {
 		return
 	}
 	hooks := map[Mistake]func(*engine.Batch, *engine.Result){
-		NoOriginClause: showOrigin, EchoNotClean: keepEcho, MergeByOrder: mergeByOrder, MergedKeepsDevice: keepDevice,
+		NoOriginClause: showOrigin, HeldLost: loseHeld, EchoNotClean: keepEcho, MergeByOrder: mergeByOrder, MergedKeepsDevice: keepDevice,
 		EqualIsConflict: func(batch *engine.Batch, result *engine.Result) {
 			for i := range batch.Items {
 				countEqual(batch, result, i)
@@ -172,6 +180,15 @@ func showOrigin(batch *engine.Batch, _ *engine.Result) {
 			g.Device = batch.Device
 		}
 	})
+}
+
+// loseHeld drops verifications that come out of a conflict.
+func loseHeld(batch *engine.Batch, result *engine.Result) {
+	of := map[lab.ID]bool{} // verifications that came in as entries
+	for i := range batch.Items {
+		of[batch.Items[i].Entry.Record] = true
+	}
+	result.Records = slices.DeleteFunc(result.Records, func(r *engine.Record) bool { return r.Entity == verification && !of[r.ID] })
 }
 
 // keepDevice leaves the node as the origin of a value that the hub made.

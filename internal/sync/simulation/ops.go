@@ -241,12 +241,17 @@ func (w *world) hubAct(ev Event) bool {
 	if r == nil || r.Deleted || w.orgOf(r.Home) != n.org {
 		return false
 	}
+	w.hubEdit(r, e)
+	return true
+}
+
+// hubEdit makes a change of somebody who sees what the hub shows.
+func (w *world) hubEdit(r *engine.Record, e journal.Entry) {
 	for g, at := range r.Groups {
 		e.Base[g] = at.RV
 	}
-	e.Entity, e.Record = k.Entity, k.ID
-	w.hub.editAt(hubID(n.org), r.Home, e)
-	return true
+	e.Entity, e.Record = r.Entity, r.ID
+	w.hub.editAt(hubID(w.orgOf(r.Home)), r.Home, e)
 }
 
 // hubDecide ends an open conflict: with what stands, or with a value of the person's own.

@@ -212,7 +212,7 @@ func (w *world) heal() {
 		}
 	}
 	for round := range rounds {
-		if w.oracle.broken != nil || w.round() {
+		if w.oracle.broken != nil || w.round() && !w.signOff() {
 			return
 		}
 		if round == rounds-1 {

@@ -80,7 +80,7 @@ func TestPlantedBugs(t *testing.T) {
 		fmt.Fprintf(&table, "%s | %d | %v\n", bug, seed+1, err)
 	}
 	t.Log("\n" + table.String())
-	if want := 18; !raceEnabled && found < want {
+	if want := 22; !raceEnabled && found < want {
 		t.Errorf("%d of %d mistakes were found in %d seeds each, want at least %d", found, len(simulation.Mistakes()), seeds, want)
 	}
 }

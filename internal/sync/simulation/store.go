@@ -12,7 +12,8 @@ import (
 	"jaanch/internal/sync/wire"
 )
 
-// storage is a node's database, as the machine and the people at the node use it: a model of maps, or SQLite.
+// storage is a node's database, as the machine and the people at the node use it. Here it is a model of maps; the real
+// databases are played by the tests of internal/hub.
 //
 //nolint:interfacebloat // it is all that a node's disk is to the simulation, and no client takes less
 type storage interface {

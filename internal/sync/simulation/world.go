@@ -22,7 +22,8 @@ type world struct {
 	nextID  uint64
 	request int
 	stores  func(w *world, device lab.ID, schema int, scopes []lab.ID) storage
-	shown   map[Kind]int // how often each kind of event had an effect
+	shown   map[Kind]int    // how often each kind of event had an effect
+	signed  map[lab.ID]bool // conflicts that signOff decided
 }
 
 // node is a PC in a lab.
@@ -78,7 +79,7 @@ func hubID(org lab.ID) lab.ID {
 }
 
 func newWorld(p Plan, bug Mistake) *world {
-	w := &world{plan: p, bug: bug, now: start, schemas: newSchemas(), shown: map[Kind]int{}}
+	w := &world{plan: p, bug: bug, now: start, schemas: newSchemas(), shown: map[Kind]int{}, signed: map[lab.ID]bool{}}
 	w.hub = newHub(w)
 	w.oracle = newOracle(w)
 	w.stores = func(w *world, device lab.ID, schema int, scopes []lab.ID) storage {
