@@ -244,8 +244,10 @@ func (s *intake) keep(ctx context.Context, m instruments.Message, part int, d dr
 			return false, err
 		}
 	}
-	if err := s.replace(ctx, stored.ID, m, d, device); err != nil {
-		return false, err
+	if whole || !stored.DuplicateOf.Valid { // of two tries that came equally far, the first stands for both
+		if err := s.replace(ctx, stored.ID, m, d, device); err != nil {
+			return false, err
+		}
 	}
 	return false, f.settle(ctx)
 }

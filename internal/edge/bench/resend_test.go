@@ -147,6 +147,15 @@ func TestResend(t *testing.T) {
 			c.send(t, toSecond-1, "eot")
 			c.send(t, all, "eot")
 		}, true, map[string]int{"matched": 3, "duplicate": 3}},
+		{"given up twice, equally far, then whole", false, func(t *testing.T, c counter, _ reception.Visit) {
+			c.send(t, toSecond, "eot")
+			c.send(t, toSecond, "eot")
+			c.send(t, all, "eot")
+		}, true, map[string]int{"matched": 3, "duplicate": 4}},
+		{"given up twice, equally far, and the whole one never comes", false, func(t *testing.T, c counter, _ reception.Visit) {
+			c.send(t, toSecond, "eot")
+			c.send(t, toSecond, "eot")
+		}, false, map[string]int{"incomplete": 2, "duplicate": 2}},
 		{"given up after a refused frame", false, func(t *testing.T, c counter, _ reception.Visit) {
 			c.send(t, toSecond, "refused")
 			c.send(t, all, "eot")

@@ -239,11 +239,7 @@ func (r *redactor) record(record []byte, separator byte, inner []byte, isHL7 boo
 
 // exception gives the cover of a field that depends on what stands in it or beside it.
 func (r *redactor) exception(isHL7 bool, name string, number int, fields [][]byte) (cover, bool) {
-	third := ""
-	if len(fields) > 2 {
-		third = string(fields[2])
-	}
-	switch {
+	switch third := nth(fields, 2); {
 	case name == "H" && number == 2, name == "MSH" && number == 2:
 		return keep, true // the delimiters themselves
 	case isHL7 && name == "OBX" && number == 5 && third == "ED" && r.level == outside:
@@ -260,6 +256,14 @@ func (r *redactor) exception(isHL7 bool, name string, number int, fields [][]byt
 		}
 	}
 	return keep, false
+}
+
+// nth is a field of a record, empty where the record ends before it.
+func nth(fields [][]byte, i int) string {
+	if i < len(fields) {
+		return string(fields[i])
+	}
+	return ""
 }
 
 // sexField tells whether a field is the one of a patient record that is kept, because intervals depend on it.

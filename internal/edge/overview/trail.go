@@ -3,6 +3,7 @@ package overview
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -215,9 +216,10 @@ func kindOf(f journal.Field) string {
 			return "yes"
 		}
 		return "number"
-	default:
+	case journal.TypeText, journal.TypeReal:
 		return "text"
 	}
+	return "text"
 }
 
 // shown writes one value. A record is called by its name or number; one without either says nothing to a reader.
@@ -227,7 +229,7 @@ func (t *teller) shown(ctx context.Context, kind string, v any) (string, error) 
 		return "", nil
 	case []byte:
 		if kind == "hash" {
-			return fmt.Sprintf("%x", v[:min(len(v), 6)]), nil
+			return hex.EncodeToString(v[:min(len(v), 6)]), nil
 		}
 		id, ok := asID(v)
 		if !ok {
@@ -243,7 +245,7 @@ func (t *teller) shown(ctx context.Context, kind string, v any) (string, error) 
 		}
 	case uint64:
 		if kind == "time" && v > 0 {
-			return time.UnixMilli(int64(v)).UTC().Format(time.RFC3339), nil //nolint:gosec // milliseconds since 1970 fit
+			return time.UnixMilli(int64(v)).UTC().Format(time.RFC3339), nil
 		}
 	}
 	return fmt.Sprint(v), nil
