@@ -41,7 +41,7 @@ export function SheetTable({
 }: TableProps & { columns: S['Column'][]; onInspect: (id: string) => void }) {
   const { t, i18n } = useTranslation();
   return (
-    <table className="table compact sheet">
+    <table role="grid" className="table compact sheet">
       <thead>
         <tr>
           <th scope="col" className="lead">
@@ -82,7 +82,7 @@ export function SheetTable({
                   onInspect={onInspect}
                 />
               ) : (
-                <td key={c.test_id} className="hole" aria-label={t('bench.notOrdered')} />
+                <td key={c.test_id} role="gridcell" className="hole" aria-label={t('bench.notOrdered')} />
               );
             })}
             <td className="nowrap">
@@ -114,6 +114,7 @@ function SheetCell({
   return (
     <td
       ref={el}
+      role="gridcell"
       className={`right ${!typed && r.state === 'held' ? 'held' : ''}`}
       aria-selected={active}
       tabIndex={active && !editable(r) ? 0 : -1}
