@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -77,6 +78,7 @@ type serialPort struct {
 	device string
 	gone   func() bool // the device was pulled or replaced
 	closed atomic.Bool
+	close  sync.Once
 }
 
 // hurried is how many reads in a row may come back empty at once before the line counts as hung up: a driver that waits
@@ -128,12 +130,15 @@ func (p *serialPort) Write(b []byte) (int, error) {
 	return sent, nil
 }
 
-// Close closes the device; a waiting Read returns within a step.
+// Close closes the device; a waiting Read returns within a step. Whoever closes it a second time waits for the first: until
+// the last read is over, the port would take bytes that belong to whoever opens it next.
 func (p *serialPort) Close() error {
-	if p.closed.Swap(true) {
-		return nil
-	}
-	return p.raw.Close()
+	var err error
+	p.close.Do(func() {
+		p.closed.Store(true)
+		err = p.raw.Close()
+	})
+	return err
 }
 
 // Address gives the device's name.

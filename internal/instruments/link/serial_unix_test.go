@@ -87,3 +87,68 @@ func TestSerialPullAndReplug(t *testing.T) {
 		t.Errorf("opened %d times", opened.Load())
 	}
 }
+
+// TestSerialClosedByTwo: once either of two who close a port is back, the port takes no byte from the one that is opened next
+// on the same device.
+func TestSerialClosedByTwo(t *testing.T) {
+	t.Parallel()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { _, _ = master.Close(), slave.Close() })
+	line := link.Serial{Device: slave.Name()}
+	for round := range byte(20) {
+		old, err := line.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{}, 2)
+		go func() {
+			b := make([]byte, 1)
+			_, _ = old.Read(b)
+			ended <- struct{}{}
+		}()
+		select { // the read is waiting in the system by now
+		case <-ended:
+			t.Fatal("the read ended by itself")
+		case <-time.After(20 * time.Millisecond):
+		}
+		closing := make(chan struct{})
+		go func() {
+			close(closing)
+			_ = old.Close()
+			ended <- struct{}{}
+		}()
+		<-closing
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+		next, err := line.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan byte, 1)
+		go func() {
+			b := make([]byte, 1)
+			_, _ = next.Read(b)
+			got <- b[0]
+		}()
+		if _, err := master.Write([]byte{round + 1}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case c := <-got:
+			if c != round+1 {
+				t.Errorf("round %d: the new port read %d", round, c)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatalf("round %d: the closed port took the byte", round)
+		}
+		if err := next.Close(); err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+		<-ended
+	}
+}
