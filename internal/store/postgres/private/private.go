@@ -63,6 +63,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		}
 		remove = s.dir
 	}
+	if s.dir, err = filepath.Abs(s.dir); err != nil { // initdb and the server run in that directory
+		return nil, fmt.Errorf("private postgres: %w", err)
+	}
 	if err := s.prepare(ctx, bin, o); err != nil {
 		return nil, errors.Join(err, removeAll(remove))
 	}

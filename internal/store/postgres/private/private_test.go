@@ -64,3 +64,27 @@ func TestKeptDirectory(t *testing.T) {
 		}
 	}
 }
+
+// A demonstration names its folder as .run/hub: relative to where it was started, which is not where the server runs.
+func TestRelativeDirectory(t *testing.T) {
+	parent, err := os.MkdirTemp("", "jaanch-relative-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(parent); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(parent, 0o711); err != nil { //nolint:gosec // the account of the server passes through it
+		t.Fatal(err)
+	}
+	t.Chdir(parent)
+	s, err := private.Start(t.Context(), private.Options{Dir: "hub", Volatile: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}
