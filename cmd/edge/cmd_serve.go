@@ -70,7 +70,7 @@ func settings(cmd *cobra.Command) (edge.Config, error) {
 		switch f.Name {
 		case "config":
 			file = f.Value.String()
-		case "help", "version":
+		case "help", "version", "json", "copies": // of the command, not of the node
 		default:
 			flags[strings.ReplaceAll(f.Name, "-", "_")] = f.Value.String()
 		}

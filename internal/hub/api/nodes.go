@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,13 +36,12 @@ func (r *routes) nodes() {
 
 // enrol is throttled by address: the code's own tries guard one code, this guards all of them.
 func (r *routes) enrol(ctx context.Context, _ httpkit.Session, in *body[wire.EnrolRequest]) (*out[wire.EnrolReply], error) {
-	done, err := r.s.Throttle.Begin(httpkit.AddressKey("enrol " + remoteOf(ctx)))
+	done, err := r.s.Throttle.Begin(ctx, httpkit.AddressKey("enrol "+remoteOf(ctx)))
 	if err != nil {
 		return nil, err
 	}
 	reply, err := r.s.Fleet.Enrol(ctx, in.Body)
-	done(lab.KindOf(err) != lab.KindForbidden || err == nil)
-	return answer(reply, err)
+	return answer(reply, errors.Join(err, done(ctx, lab.KindOf(err) != lab.KindForbidden)))
 }
 
 func (r *routes) hello(ctx context.Context, _ httpkit.Session, in *helloInput) (*out[wire.HelloReply], error) {

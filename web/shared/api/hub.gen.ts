@@ -1806,7 +1806,10 @@ export interface operations {
     addLab: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1893,7 +1896,10 @@ export interface operations {
     newEnrolCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path: {
                 id: string;
             };
@@ -3426,7 +3432,10 @@ export interface operations {
     addUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };

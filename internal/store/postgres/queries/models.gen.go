@@ -119,6 +119,15 @@ type EnrolCode struct {
 	Device    lab.ID
 }
 
+type Guess struct {
+	Key    []byte
+	Fails  int32
+	NextAt time.Time
+	LastAt time.Time
+	HourAt time.Time
+	InHour int32
+}
+
 type HubUser struct {
 	Org       lab.ID
 	ID        lab.ID
@@ -253,6 +262,15 @@ type ManualGroup struct {
 	Grp    int32
 	SetBy  string
 	SetAt  time.Time
+}
+
+type OnceKey struct {
+	Org    lab.ID
+	Actor  string
+	Key    []byte
+	Digest []byte
+	Answer []byte
+	MadeAt time.Time
 }
 
 type Org struct {
