@@ -187,6 +187,7 @@ type Source struct {
 	Raw        string    `json:"raw,omitempty" doc:"As the analyzer sent it."`
 	Flag       string    `json:"flag,omitempty" doc:"The analyzer's own flag."`
 	Unit       string    `json:"unit,omitempty"`
+	Conversion string    `json:"conversion,omitempty" doc:"The declared conversion that was used: mmol/L × 18.016."`
 	MessageID  int64     `json:"message_id,omitempty"`
 }
 

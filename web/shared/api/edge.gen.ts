@@ -2694,6 +2694,7 @@ export interface components {
         };
         Code: {
             code: string;
+            conversion?: components["schemas"]["CodeConversion"];
             id?: string;
             /**
              * Format: int64
@@ -2704,12 +2705,26 @@ export interface components {
             test?: string;
             /** @description Empty while unmapped. */
             test_id?: string;
+            /** @description Of the test that it means. */
+            test_unit?: string;
             /** @description As last sent. */
             unit?: string;
+            /** @description What was last sent is not the test's unit, and nothing is declared for it: values wait for a person. */
+            unit_differs: boolean;
             versions?: string;
+        };
+        CodeConversion: {
+            /** @description A decimal above zero. */
+            factor: string;
+            /** @description The unit as the analyzer sends it. */
+            from_unit: string;
+            /** @description A decimal that is added afterwards. */
+            offset?: string;
         };
         CodeInput: {
             code: string;
+            /** @description Left out: nothing is converted. */
+            conversion?: components["schemas"]["CodeConversion"];
             test_id: string;
             /** @description Needed for a change. */
             versions?: string;
@@ -2769,6 +2784,8 @@ export interface components {
         };
         ConnectCode: {
             code: string;
+            /** @description Left out: nothing is converted. */
+            conversion?: components["schemas"]["CodeConversion"];
             test_id: string;
         };
         Consent: {
@@ -4936,6 +4953,8 @@ export interface components {
             at: string;
             /** @description Person who typed it. */
             by?: string;
+            /** @description The declared conversion that was used: mmol/L × 18.016. */
+            conversion?: string;
             /** @description The analyzer's own flag. */
             flag?: string;
             instrument?: string;
