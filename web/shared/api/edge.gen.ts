@@ -2503,8 +2503,11 @@ export interface components {
             first_rule?: string;
             instrument: string;
             instrument_id: string;
-            /** Format: date-time */
-            last: string;
+            /**
+             * Format: date-time
+             * @description Left out where no control was ever run.
+             */
+            last?: string;
             /**
              * Format: int64
              * @description In the last 31 days.
@@ -2515,6 +2518,7 @@ export interface components {
             test: string;
             test_code: string;
             test_id: string;
+            test_local?: string;
         };
         Call: {
             /** Format: date-time */
@@ -2837,11 +2841,15 @@ export interface components {
         };
         ControlChart: {
             levels: components["schemas"]["ControlLevel"][];
+            /** @description Of a locked test. */
+            lock?: components["schemas"]["Lock"];
             /** @description The rules that judge a run here. */
             rules: string[];
             runs: components["schemas"]["ControlRun"][];
             /** @enum {string} */
             state: "none" | "open" | "warn" | "locked" | "stale";
+            /** @description Of the test: targets and numbers are in it. */
+            unit: string;
         };
         ControlInput: {
             active: boolean;
@@ -2882,15 +2890,21 @@ export interface components {
             id: string;
             /** Format: int64 */
             level: number;
+            /** @description Of the target that it was judged by. */
+            mean?: string;
             /** Format: int64 */
             message_id?: number;
             /** @description The first value under another target: a mark on the chart. */
             new_target: boolean;
+            /** @description In the unit of the test, converted where the lab declared how. */
+            num?: string;
             /** @description A reason to leave it out that one person gave; a second one has to agree. */
             proposed?: string;
             proposed_by?: string;
             /** Format: int64 */
             replicate: number;
+            /** @description Of the same. */
+            sd?: string;
             unit: string;
             /** @description As sent. */
             value: string;
@@ -2904,6 +2918,7 @@ export interface components {
             /** Format: date-time */
             closed?: string;
             closed_by?: string;
+            closed_by_name?: string;
             first_rule?: string;
             id: string;
             points: components["schemas"]["ControlPoint"][];
@@ -3737,6 +3752,27 @@ export interface components {
             position: string;
             sample_id?: string;
         };
+        Lock: {
+            /**
+             * Format: date-time
+             * @description The last accepted run before: what was measured after it has to be looked at.
+             */
+            bracket_from?: string;
+            /** @description Every rejected run has its cause; a new run has to be accepted. */
+            closed: boolean;
+            /** @description Results since the last accepted run, oldest first. */
+            patients: components["schemas"]["Measured"][];
+            rule: string;
+            /** @description The rejected run that locked it. */
+            run_id: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description How many of them are not released yet.
+             */
+            waiting: number;
+        };
         LogCall: {
             /** @enum {string} */
             outcome: "reached" | "no_answer" | "refused";
@@ -3818,6 +3854,17 @@ export interface components {
                 [key: string]: string;
             };
             roles: string[];
+        };
+        Measured: {
+            accession: string;
+            /** Format: date-time */
+            at: string;
+            flag: string;
+            item_id: string;
+            state: string;
+            unit: string;
+            value: string;
+            visit_id: string;
         };
         Merge: {
             /** @description The record that goes into this one. */
