@@ -3524,6 +3524,21 @@ export interface components {
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
         };
+        ItemTransfer: {
+            id: string;
+            instrument: string;
+            /** @enum {string} */
+            kind: "order" | "cancel";
+            /** Format: date-time */
+            made: string;
+            problem?: string;
+            /** Format: date-time */
+            sent?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "refused" | "dropped" | "withdrawn";
+            /** Format: int64 */
+            tries: number;
+        };
         Judgement: {
             choices?: components["schemas"]["Ruling"][];
             /** @description In the person's words; stays in the history */
@@ -4811,6 +4826,8 @@ export interface components {
             /** @description Oldest first. */
             history: components["schemas"]["Point"][];
             mrn: string;
+            /** @description Messages to analyzers that ask for this test, newest first. */
+            orders: components["schemas"]["ItemTransfer"][];
             patient_name: string;
             /** @description Runs that wait in the inbox. */
             reruns: components["schemas"]["ValueRow"][];
@@ -5301,6 +5318,8 @@ export interface components {
         };
         TransferTest: {
             code: string;
+            /** @description A value came since. */
+            done: boolean;
             /** @enum {string} */
             state: "asked" | "refused" | "withdrawn";
         };

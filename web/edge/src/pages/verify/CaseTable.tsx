@@ -74,7 +74,9 @@ export function CaseTable({
                   <span className="grow" />
                   <span className="row small sec">
                     <QcMark state={p.qc} />
-                    {t(`qc.${p.qc}`)}
+                    <Link to="/quality" search={{ test: p.rows.find((r) => r.qc === p.qc)?.test_id }}>
+                      {t(`qc.${p.qc}`)}
+                    </Link>
                   </span>
                 </div>
               </td>
