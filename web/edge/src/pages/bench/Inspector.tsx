@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
 import { sentence } from '@jaanch/shared/api/problem';

@@ -1,7 +1,7 @@
 import { day, stamp } from '@jaanch/shared/lab/when';
 import { useTranslation } from 'react-i18next';
 import type { S } from '../../api';
-import { lookOf, ruleKey, zText, type Look } from './verdict';
+import { lookOf, ruleText, zText, type Look } from './verdict';
 
 const W = 680;
 const H = 196;
@@ -93,7 +93,7 @@ export function LeveyJennings(props: {
             `${p.point.value} ${p.point.unit}`,
             `z ${zText(p.point.z)}`,
             p.point.excluded ? t(`quality.excludedFor.${p.point.excluded}`) : '',
-            ...p.run.violations.map((v) => t(ruleKey(v.rule))),
+            ...p.run.violations.map((v) => ruleText(v.rule, t)),
           ]
             .filter(Boolean)
             .join('\n')}

@@ -14,7 +14,7 @@ import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { queries } from '../../queries';
 import { useCan, useSession } from '../../session';
-import { ruleKey, zText } from './verdict';
+import { ruleText, zText } from './verdict';
 
 const reasons = ['wrong_level', 'short_sample', 'bubble', 'expired_material'] as const;
 
@@ -141,7 +141,7 @@ function Sentences({ run }: { run: S['ControlRun'] }) {
     <ul className="col" style={{ gap: 4 }}>
       {run.violations.map((v) => (
         <li key={v.rule + v.scope + v.side}>
-          <span className="strong num">{v.rule}</span> {t(ruleKey(v.rule))}
+          <span className="strong num">{v.rule}</span> {ruleText(v.rule, t)}
         </li>
       ))}
     </ul>
@@ -194,7 +194,7 @@ function Chosen({ run, chart }: { run: S['ControlRun']; chart: S['ControlChart']
       {run.violations.length > 0 ? (
         <Sentences run={run} />
       ) : (
-        <p className="sec">{t(run.status === 'unjudged' ? 'quality.unjudged' : 'quality.noRule')}</p>
+        <p className="sec">{run.status === 'unjudged' ? t('quality.unjudged') : t('quality.noRule')}</p>
       )}
       {run.cause && <p>{t('quality.closedBy', { cause: run.cause, action: run.action, name: run.closed_by_name })}</p>}
       <table className="table">

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import type { S } from '../../api';
 
 export type Look = 'calm' | 'warn' | 'reject' | 'excluded' | 'unjudged';
@@ -25,9 +26,9 @@ export function lookOf(run: S['ControlRun'], p: S['ControlPoint']): Look {
   return mine.length > 0 && run.status !== 'accept' ? 'warn' : 'calm';
 }
 
-/** ruleKey names the sentence of a rule: translation keys have no signs in them. */
-export function ruleKey(rule: string): string {
-  return `quality.rule.r${rule.replace('-', '_')}`;
+/** ruleText says in plain words what a rule found; translation keys have no signs in them. */
+export function ruleText(rule: string, t: TFunction): string {
+  return t(`quality.rule.r${rule.replace('-', '_')}`, { defaultValue: rule });
 }
 
 /** zText writes a z-score for people: +0.7. */

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { toNumber } from '@jaanch/shared/lab/decimal';
 import { clock, ms } from '@jaanch/shared/lab/when';
 import { Sparkline } from '@jaanch/shared/ui/charts';
