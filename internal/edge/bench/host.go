@@ -66,7 +66,10 @@ func (b *Bench) Answer(ctx context.Context, peer instruments.Peer, m instruments
 		return instruments.Reply{}, nil
 	}
 	reply := instruments.Reply{}
-	d := driver.New(b.profiles, m.Protocol, nil)
+	d, err := b.reader(ctx, peer, m)
+	if err != nil {
+		return reply, err
+	}
 	for _, msg := range d.Decode(m.Text) {
 		if p, ok := b.profiles.Get(msg.Profile); ok {
 			reply.Form = formOf(p)
@@ -89,6 +92,27 @@ func (b *Bench) Answer(ctx context.Context, peer instruments.Peer, m instruments
 		}
 	}
 	return reply, nil
+}
+
+// reader gives what reads a question: the profile that the lab chose for the analyzer. A question names its sender less often
+// than a result does, so that the bytes alone may tell another one.
+func (b *Bench) reader(ctx context.Context, peer instruments.Peer, m instruments.Message) (driver.Driver, error) {
+	free := driver.New(b.profiles, m.Protocol, nil)
+	var name string
+	err := b.db.View(ctx, func(tx *sqlite.ReadTx) error {
+		a := answering{b: b, q: queries.New(tx), tx: tx}
+		for _, msg := range free.Decode(m.Text) {
+			if err := a.identify(ctx, peer, msg); err != nil {
+				return err
+			}
+			name = a.device.profile
+		}
+		return nil
+	})
+	if p, known := b.profiles.Get(name); err == nil && known && p.Protocol == m.Protocol {
+		return driver.New(b.profiles, m.Protocol, p), nil
+	}
+	return free, err
 }
 
 // mayAsk tells whether a message may hold a question: every record and segment of one begins with a Q. Most messages hold
@@ -188,7 +212,7 @@ func (a *answering) identify(ctx context.Context, peer instruments.Peer, m drive
 		if err != nil {
 			return fmt.Errorf("read instrument %s: %w", peer.Instrument, err)
 		}
-		a.device = device{id: lab.ID(r.ID), approved: r.Approved != 0 && r.Enabled != 0, query: r.Query != 0, window: int(r.WindowDays), short: r.ShortIds != 0}
+		a.device = device{id: lab.ID(r.ID), profile: r.Profile, approved: r.Approved != 0 && r.Enabled != 0, query: r.Query != 0, window: int(r.WindowDays), short: r.ShortIds != 0}
 		return nil
 	}
 	rows, err := a.q.InstrumentsByIdentity(ctx, m.Sender.Raw)
