@@ -115,11 +115,17 @@ func (b *Bench) reader(ctx context.Context, peer instruments.Peer, m instruments
 	return free, err
 }
 
-// mayAsk tells whether a message may hold a question: every record and segment of one begins with a Q. Most messages hold
-// results, and need not be read a second time to know that they ask nothing.
+// asksByOrder tells whether a segment is an ORC with RF in its first field.
+func asksByOrder(segment []byte) bool {
+	return len(segment) > 5 && string(segment[:3]) == "ORC" && string(segment[4:6]) == "RF"
+}
+
+// mayAsk tells whether a message may hold a question: a record or segment of one begins with a Q, or is the ORC of an ORM^O01,
+// by which the Mindray BC family asks. Most messages hold results, and need not be read a second time to know that they ask
+// nothing.
 func mayAsk(text []byte) bool {
 	for i, c := range text {
-		if c == 'Q' && (i == 0 || text[i-1] <= ' ') {
+		if (c == 'Q' || c == 'O' && asksByOrder(text[i:])) && (i == 0 || text[i-1] <= ' ') {
 			return true
 		}
 	}

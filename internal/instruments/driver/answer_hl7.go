@@ -365,9 +365,13 @@ func generalOrder(o Download, at time.Time, id string, h hl7.Header, p *profile.
 	if material == "" {
 		material = p.Answer.Material
 	}
+	placer := o.OrderID
+	if len(p.Sample) > 0 && p.Sample[0].At.Segment == segOBR && p.Sample[0].At.Field == 2 {
+		placer = o.SampleID // that is where such an analyzer looks for the tube
+	}
 	for i, code := range o.Tests {
 		w.Segment(segORC, control, w.Text(o.OrderID))
-		w.Segment(segOBR, strconv.Itoa(i+1), w.Text(o.OrderID), w.Text(o.SampleID), codeField(w, code), string(priority(o.Priority)),
+		w.Segment(segOBR, strconv.Itoa(i+1), w.Text(placer), w.Text(o.SampleID), codeField(w, code), string(priority(o.Priority)),
 			hl7.Timestamp(o.Ordered), "", "", "", "", "", "", "", "", w.Text(material))
 	}
 	return w.Bytes()
