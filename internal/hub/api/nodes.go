@@ -22,6 +22,7 @@ type helloInput struct {
 // nodes are the small messages of sync.
 func (r *routes) nodes() {
 	mount(r, route{method: http.MethodPost, path: "/sync/enrol", id: "syncEnrol", tag: tagSync, rule: nodeOnly(), summary: "Join a lab by a code"}, r.enrol)
+	mount(r, route{method: http.MethodPost, path: "/sync/rebuild", id: "syncRebuild", tag: tagSync, rule: nodeOnly(), summary: "Become a node that was lost, by a code"}, r.rebuild)
 	mount(r, route{method: http.MethodPost, path: "/sync/nonce", id: "syncNonce", tag: tagSync, rule: nodeOnly(), summary: "Get something to sign"},
 		func(ctx context.Context, _ httpkit.Session, in *body[wire.NonceRequest]) (*out[wire.NonceReply], error) {
 			return answer(r.s.Fleet.Nonce(ctx, in.Body))
@@ -42,6 +43,30 @@ func (r *routes) enrol(ctx context.Context, _ httpkit.Session, in *body[wire.Enr
 	reply, err := r.s.Fleet.Enrol(ctx, in.Body)
 	done(lab.KindOf(err) != lab.KindForbidden || err == nil)
 	return answer(reply, err)
+}
+
+// rebuild is throttled like enrol.
+func (r *routes) rebuild(ctx context.Context, _ httpkit.Session, in *body[wire.RebuildRequest]) (*out[wire.RebuildReply], error) {
+	done, err := r.s.Throttle.Begin(httpkit.AddressKey("enrol " + remoteOf(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	reply, err := r.s.Fleet.Rebuild(ctx, in.Body)
+	done(lab.KindOf(err) != lab.KindForbidden || err == nil)
+	return answer(reply, err)
+}
+
+// former gives a node its own journal of earlier epochs.
+func (r *routes) former(ctx context.Context, d fleet.Device, body []byte) (any, error) {
+	var in wire.FormerRequest
+	if err := r.s.Codec.Unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	if id, err := lab.IDFromBytes(in.Device); err != nil || id != d.ID {
+		return nil, errForeign
+	}
+	reply, err := r.s.Fleet.Former(ctx, d, in)
+	return &reply, err
 }
 
 func (r *routes) hello(ctx context.Context, _ httpkit.Session, in *helloInput) (*out[wire.HelloReply], error) {
@@ -67,6 +92,7 @@ func (r *routes) batches(router chi.Router) {
 		g.Post("/api/v1/sync/push", r.packed(r.push))
 		g.Post("/api/v1/sync/pull", r.packed(r.pull))
 		g.Post("/api/v1/sync/ack", r.packed(r.ack))
+		g.Post("/api/v1/sync/former", r.packed(r.former))
 	})
 	router.Get("/api/v1/sync/live", r.live)
 }

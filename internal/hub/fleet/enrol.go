@@ -36,15 +36,10 @@ type Code struct {
 
 // NewCode makes a code for one node of a lab: valid for 24 hours, once, with five tries. By is who asked, for the record.
 func (f *Fleet) NewCode(ctx context.Context, org, labID lab.ID, by string) (Code, error) {
-	raw, err := random(codeLength)
+	code, text, err := newCodeText()
 	if err != nil {
 		return Code{}, err
 	}
-	text := make([]byte, codeLength)
-	for i, b := range raw {
-		text[i] = codeAlphabet[b&31]
-	}
-	code := string(text)
 	now := f.Clock()
 	err = f.DB.Update(ctx, func(tx pgx.Tx) error {
 		if _, err := f.statement().LabByID(ctx, tx, queries.LabByIDParams{Org: org, ID: labID}); errors.Is(err, pgx.ErrNoRows) {
@@ -62,7 +57,21 @@ func (f *Fleet) NewCode(ctx context.Context, org, labID lab.ID, by string) (Code
 	if err != nil {
 		return Code{}, fmt.Errorf("enrolment code: %w", err)
 	}
-	return Code{Text: code[:4] + "-" + code[4:9] + "-" + code[9:], Expires: now.Add(codeLife)}, nil
+	return Code{Text: text, Expires: now.Add(codeLife)}, nil
+}
+
+// newCodeText makes a code, as it is compared and as people read it.
+func newCodeText() (code, shown string, err error) {
+	raw, err := random(codeLength)
+	if err != nil {
+		return "", "", err
+	}
+	text := make([]byte, codeLength)
+	for i, b := range raw {
+		text[i] = codeAlphabet[b&31]
+	}
+	code = string(text)
+	return code, code[:4] + "-" + code[4:9] + "-" + code[9:], nil
 }
 
 // normalCode takes what a person typed: case, hyphens and blanks do not matter, and letters that look like digits count
@@ -129,7 +138,7 @@ func (f *Fleet) take(ctx context.Context, tx pgx.Tx, code string) (queries.Enrol
 	if err != nil {
 		return c, fmt.Errorf("enrol: %w", err)
 	}
-	if c.UsedAt != nil || c.TriesLeft <= 0 || f.Clock().After(c.ExpiresAt) {
+	if c.UsedAt != nil || c.TriesLeft <= 0 || !c.Rebuilds.IsZero() || f.Clock().After(c.ExpiresAt) {
 		return c, errCode
 	}
 	if subtle.ConstantTimeCompare(c.Hash, codeHash(code)) == 1 {
