@@ -1,3 +1,4 @@
+import './hub.css';
 import { Modal } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
