@@ -117,6 +117,14 @@ type EnrolCode struct {
 	TriesLeft int32
 	UsedAt    *time.Time
 	Device    lab.ID
+	Rebuilds  lab.ID
+}
+
+type FormerKey struct {
+	Org       lab.ID
+	Device    lab.ID
+	Pubkey    []byte
+	RetiredAt time.Time
 }
 
 type Guess struct {
