@@ -96,7 +96,7 @@ sim-deep: ## 200,000 seeds of the same simulation, one after the other: nodes an
 
 .PHONY: soak
 soak: bin/edge bin/hub ## the long fault tests: 500 kill rounds
-	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -v -run Kill ./cmd/edge/
+	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -v -run Kill ./cmd/edge/ ./internal/hub/outside/
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)

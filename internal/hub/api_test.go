@@ -3,6 +3,7 @@ package hub_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -24,6 +25,7 @@ type browser struct {
 	t      *testing.T
 	base   string
 	client *http.Client
+	key    string // of every create; empty for a new one each time
 }
 
 func (w *world) browser(t *testing.T, replica int) *browser {
@@ -51,6 +53,11 @@ func (b *browser) call(method, path string, in, out any) int {
 		b.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	key := b.key
+	if key == "" {
+		key = rand.Text()
+	}
+	req.Header.Set("Idempotency-Key", key)
 	resp, err := b.client.Do(req)
 	if err != nil {
 		b.t.Fatal(err)
@@ -129,7 +136,7 @@ func TestEveryRouteHasARule(t *testing.T) {
 			if op.Rule == "public" || op.Rule == "node" {
 				continue
 			}
-			at := strings.ReplaceAll(strings.TrimPrefix(path, "/api/v1"), "{id}", lab.ID{1}.String())
+			at := strings.NewReplacer("{id}", lab.ID{1}.String(), "{contact}", "00ff", "{service}", "twilio").Replace(strings.TrimPrefix(path, "/api/v1"))
 			body := map[string]any{}
 			switch op.ID {
 			case "addLab":
@@ -144,6 +151,18 @@ func TestEveryRouteHasARule(t *testing.T) {
 				body = map[string]any{"side": 0, "version": "1"}
 			case "askPerson":
 				body = map[string]any{"entity": "patient", "group": "contact", "asked": true}
+			case "setService":
+				body = map[string]any{"values": map[string]any{"token": "x"}}
+			case "decidePayment":
+				body = map[string]any{"decision": "close"}
+			case "refundPayment":
+				body = map[string]any{"amount_paise": 1, "reason": "other"}
+			case "setOutreach":
+				body = map[string]any{"kind": "report_ready", "channels": []string{"sms"}, "wait_s": 60, "quiet": true}
+			case "setText", "previewText":
+				body = map[string]any{"kind": "login_code", "channel": "sms", "language": "en", "name": "", "body": "{code}"}
+			case "reply":
+				body = map[string]any{"text": "x"}
 			case "setUserDisabled":
 				body = map[string]any{"disabled": true}
 			}

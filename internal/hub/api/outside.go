@@ -65,6 +65,12 @@ type byService[T any] struct {
 	Body    T
 }
 
+type refundInput struct {
+	ID   lab.ID `path:"id" format:"uuid"`
+	Key  string `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"80"`
+	Body GiveBack
+}
+
 type queuePage struct {
 	State string `query:"state" enum:"all,pending,sending,unknown,sent,failed,dead,cancelled" default:"all"`
 }
@@ -118,7 +124,7 @@ func (r *routes) outside() {
 			return &nothing{}, w.Decide(ctx, s.Org, s.User, in.ID, in.Body.Decision, in.Body.Reference)
 		}))
 	mount(r, route{method: http.MethodPost, path: "/outside/payments/{id}/refund", id: "refundPayment", tag: tagOutside, rule: money, summary: "Give a payment or a part of it back"},
-		needOutside(r, func(ctx context.Context, w *outside.Outside, s httpkit.Session, in *byID[GiveBack]) (*nothing, error) {
-			return &nothing{}, w.Refund(ctx, s.Org, s.User, in.ID, in.Body.Amount, in.Body.Reason)
+		needOutside(r, func(ctx context.Context, w *outside.Outside, s httpkit.Session, in *refundInput) (*nothing, error) {
+			return &nothing{}, w.Refund(ctx, onceKey(s, in.Key), s.Org, s.User, in.ID, in.Body.Amount, in.Body.Reason)
 		}))
 }

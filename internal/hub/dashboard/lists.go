@@ -10,6 +10,7 @@ import (
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/catalogue"
+	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres/queries"
 )
 
@@ -111,8 +112,8 @@ func resultOf(row *queries.NewestResultsRow) (Result, error) {
 		Sex: row.Sex, TestCode: row.TestCode, Test: row.TestName, Value: text(doc, "comparator") + text(doc, "value"), Unit: catalogue.FriendlyUnit(text(doc, "unit")),
 		Flag: text(doc, "flag"), Interval: text(doc, "interval_text"), State: "entered", EnteredAt: millis(doc, "entered_ms"), ChangedAt: row.ChangedAt,
 	}
-	if low, high := text(doc, "interval_low"), text(doc, "interval_high"); r.Interval == "" && low+high != "" {
-		r.Interval = strings.Trim(low+" – "+high, " ")
+	if r.Interval == "" {
+		r.Interval = catalogue.IntervalText(text(doc, "interval_low"), text(doc, "interval_high"))
 	}
 	switch {
 	case row.Released:
@@ -136,6 +137,15 @@ type Report struct {
 	SignedBy  string     `json:"signed_by"`
 	SignedAt  *time.Time `json:"signed_at,omitempty"`
 	ChangedAt time.Time  `json:"changed_at" doc:"When the hub got it"`
+	Messages  []Message  `json:"messages" doc:"To the patient, oldest first"`
+}
+
+// Message is what became of one message about a report.
+type Message struct {
+	Channel string    `json:"channel" enum:"none,whatsapp,sms,email"`
+	Status  string    `json:"status" enum:"not_sent,queued,sent,delivered,read,failed,cancelled"`
+	Code    string    `json:"code,omitempty" doc:"Why not"`
+	At      time.Time `json:"at"`
 }
 
 // Reports is a page of reports, newest first.
@@ -166,13 +176,42 @@ func (d *Dashboard) Reports(ctx context.Context, org lab.ID, q Query) (Reports, 
 		version, _ := doc["version"].(float64)
 		out.Reports = append(out.Reports, Report{
 			ID: row.ID, Lab: row.Home, LabName: row.LabName, Visit: row.Visit, Patient: row.Patient, MRN: row.Mrn, Version: int64(version),
-			State: text(doc, "state"), SignedBy: row.SignedBy, SignedAt: millis(doc, "signed_ms"), ChangedAt: row.ChangedAt,
+			State: text(doc, "state"), SignedBy: row.SignedBy, SignedAt: millis(doc, "signed_ms"), ChangedAt: row.ChangedAt, Messages: []Message{},
 		})
+	}
+	if err := d.addMessages(ctx, org, out.Reports); err != nil {
+		return out, err
 	}
 	if n := len(rows); n == int(q.limit()) {
 		out.Next = cursorAt(rows[n-1].ChangedAt, rows[n-1].ID)
 	}
 	return out, nil
+}
+
+// addMessages puts to each report what became of its messages: the records that also the labs have.
+func (d *Dashboard) addMessages(ctx context.Context, org lab.ID, reports []Report) error {
+	ids, place := make([]string, len(reports)), map[string]int{}
+	for i, r := range reports {
+		ids[i] = r.ID.String()
+		place[ids[i]] = i
+	}
+	rows, err := d.statement().DispatchesOf(ctx, d.DB.Pool(), queries.DispatchesOfParams{Org: org, EDispatch: d.entity(journal.EntityDispatch), Reports: ids})
+	if err != nil {
+		return fmt.Errorf("messages of reports: %w", err)
+	}
+	for _, raw := range rows {
+		doc, err := document(raw)
+		if err != nil {
+			return err
+		}
+		i, ok := place[text(doc, "report_id")]
+		at := millis(doc, "changed_ms")
+		if !ok || at == nil {
+			continue
+		}
+		reports[i].Messages = append(reports[i].Messages, Message{Channel: text(doc, "channel"), Status: text(doc, "status"), Code: text(doc, "code"), At: *at})
+	}
+	return nil
 }
 
 // Test is one test of the catalogue, as the hub edits it.

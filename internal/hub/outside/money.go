@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"jaanch/internal/hub/once"
 	"jaanch/internal/hub/outbox"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/postgres/queries"
@@ -105,21 +106,22 @@ func (w *Outside) Decide(ctx context.Context, org, by, id lab.ID, decision, refe
 	})
 }
 
-// Refund gives back a payment or a part of it.
-func (w *Outside) Refund(ctx context.Context, org, by, id lab.ID, amount lab.Paise, reason string) error {
-	return w.o.DB.Update(ctx, func(tx pgx.Tx) error {
+// Refund gives back a payment or a part of it. The same key again gives back nothing more.
+func (w *Outside) Refund(ctx context.Context, key once.Key, org, by, id lab.ID, amount lab.Paise, reason string) error {
+	_, err := once.Do(ctx, w.o.DB, w.o.Clock(), key, "refund", []any{id, amount, reason}, func(tx pgx.Tx) ([]byte, error) {
 		b, err := w.o.DB.Queries().LockBooking(ctx, tx, queries.LockBookingParams{Org: org, ID: id})
 		if errors.Is(err, pgx.ErrNoRows) {
-			return lab.NotFound("payment_unknown", "There is no such payment.")
+			return nil, lab.NotFound("payment_unknown", "There is no such payment.")
 		}
 		if err != nil {
-			return wrap("payment", err)
+			return nil, wrap("payment", err)
 		}
 		if b.State == "exception" {
-			return lab.Conflict("exception_open", "Decide first what this payment is.")
+			return nil, lab.Conflict("exception_open", "Decide first what this payment is.")
 		}
-		return w.refund(ctx, tx, org, by, b, amount, reason)
+		return []byte{}, w.refund(ctx, tx, org, by, b, amount, reason)
 	})
+	return err
 }
 
 // refund queues money to go back. The booking's row is locked, so two refunds never give back more than came.

@@ -124,6 +124,23 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/quality',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { instrument?: string | undefined; test?: string | undefined; at?: string | undefined } => ({
+      instrument: text(s.instrument),
+      test: text(s.test),
+      at: text(s.at),
+    }),
+    component: lazyRouteComponent(() => import('./pages/quality/QualityPage'), 'QualityPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/quality/controls',
+    component: lazyRouteComponent(() => import('./pages/quality/ControlsPage'), 'ControlsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/reports',
     validateSearch: (s: Record<string, unknown>): { state?: string | undefined; id?: string | undefined } => ({
       state: text(s.state),

@@ -58,6 +58,30 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/messages',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { view?: 'queue' | 'talks' | undefined; contact?: string | undefined } => ({
+      view: (['queue', 'talks'] as const).find((x) => x === s.view),
+      contact: text(s.contact),
+    }),
+    component: lazyRouteComponent(() => import('./pages/MessagesPage'), 'MessagesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/payments',
+    component: lazyRouteComponent(() => import('./pages/PaymentsPage'), 'PaymentsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/outreach',
+    validateSearch: (s: Record<string, unknown>): { view?: 'services' | 'ways' | 'words' | undefined } => ({
+      view: (['services', 'ways', 'words'] as const).find((x) => x === s.view),
+    }),
+    component: lazyRouteComponent(() => import('./pages/OutreachPage'), 'OutreachPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/sync',
     component: lazyRouteComponent(() => import('./pages/SyncLogPage'), 'SyncLogPage'),
   }),

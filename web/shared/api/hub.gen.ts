@@ -241,6 +241,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{id}/rebuild-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a node up for lost: revoke it, and make a code by which another machine becomes it */
+        post: operations["newRebuildCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{id}/status": {
         parameters: {
             query?: never;
@@ -629,6 +646,23 @@ export interface paths {
         put?: never;
         /** Get something to sign */
         post: operations["syncNonce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Become a node that was lost, by a code */
+        post: operations["syncRebuild"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1052,6 +1086,16 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "accountant" | "auditor";
         };
+        Message: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            channel: "none" | "whatsapp" | "sms" | "email";
+            /** @description Why not */
+            code?: string;
+            /** @enum {string} */
+            status: "not_sent" | "queued" | "sent" | "delivered" | "read" | "failed" | "cancelled";
+        };
         Money: {
             /** Format: int64 */
             amount_paise: number;
@@ -1130,7 +1174,7 @@ export interface components {
             at: string;
             by: string;
             /** @enum {string} */
-            kind: "enrolled" | "suspended" | "revoked" | "admitted" | "survivor";
+            kind: "enrolled" | "suspended" | "revoked" | "admitted" | "survivor" | "lost" | "rebuilt";
             note: string;
         };
         NodeEvents: {
@@ -1237,6 +1281,62 @@ export interface components {
             counts: components["schemas"]["Count"][];
             messages: components["schemas"]["Leaving"][];
         };
+        RebuildReply: {
+            /**
+             * Format: uuid
+             * @description The id of the lost node: its results stay its own
+             */
+            device: string;
+            /**
+             * Format: int64
+             * @description The last epoch of the lost node that the hub knows
+             */
+            epoch: number;
+            /** Format: int64 */
+            hub_epoch: number;
+            /** Format: uuid */
+            lab: string;
+            lab_name: string;
+            /**
+             * Format: date-time
+             * @description When that entry was written, by the lost node's clock
+             */
+            last_at?: string;
+            last_hash: string;
+            /**
+             * Format: int64
+             * @description The last entry of that epoch that the hub has
+             */
+            last_seq: number;
+            /** Format: uuid */
+            org: string;
+            org_name: string;
+            /**
+             * Format: int64
+             * @description How many changes it said were waiting when it was last heard
+             */
+            pending: number;
+            /**
+             * Format: date-time
+             * @description When the lost node last sent something
+             */
+            received?: string;
+            /**
+             * Format: date-time
+             * @description When the lost node was last heard
+             */
+            seen?: string;
+        };
+        RebuildRequest: {
+            /** @description The rebuild code that the hub's administrator gave */
+            code: string;
+            /** @description What people call the new PC */
+            name: string;
+            /** @description Ed25519, 32 bytes */
+            public_key: string;
+            /** @description Ed25519 over the statement of a rebuild */
+            signature: string;
+        };
         ReplyText: {
             text: string;
         };
@@ -1251,6 +1351,8 @@ export interface components {
             /** Format: uuid */
             lab: string;
             lab_name: string;
+            /** @description To the patient, oldest first */
+            messages: components["schemas"]["Message"][];
             mrn: string;
             patient: string;
             /** Format: date-time */
@@ -2481,7 +2583,10 @@ export interface operations {
     addLab: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2568,7 +2673,10 @@ export interface operations {
     newEnrolCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path: {
                 id: string;
             };
@@ -2755,6 +2863,91 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    newRebuildCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolCode"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3384,7 +3577,9 @@ export interface operations {
     refundPayment: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
             path: {
                 id: string;
             };
@@ -4925,6 +5120,93 @@ export interface operations {
             };
         };
     };
+    syncRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebuildRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     syncSession: {
         parameters: {
             query?: never;
@@ -5089,7 +5371,10 @@ export interface operations {
     addUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -141,8 +141,11 @@ CREATE INDEX outbound_reply_contact ON outbound_reply (org, contact, at DESC);
 -- What is known of a person beside the results: consents (2), ordered tests (6), reports (10), withdrawals (12), bills (14)
 -- and payments (16). Records without personal fields name no subject, so they are found by the patient in their document.
 CREATE INDEX record_of_patient ON record (org, (doc ->> 'patient_id'), entity) WHERE entity IN (2, 6, 10, 12, 14, 16);
+-- What became of the messages about a report (71).
+CREATE INDEX record_of_report ON record (org, (doc ->> 'report_id')) WHERE entity = 71;
 
 -- +goose Down
+DROP INDEX record_of_report;
 DROP INDEX record_of_patient;
 DROP TABLE outbound_reply, share_session, share_link, message_template, outreach_setting, opt_out, notice_message, notice, file, errand;
 ALTER TABLE inbound_message DROP COLUMN read_at;

@@ -123,6 +123,7 @@ type EnrolCode struct {
 	TriesLeft int32
 	UsedAt    *time.Time
 	Device    lab.ID
+	Rebuilds  lab.ID
 }
 
 type Errand struct {
@@ -144,6 +145,22 @@ type File struct {
 	Size    int64
 	Subject lab.ID
 	At      time.Time
+}
+
+type FormerKey struct {
+	Org       lab.ID
+	Device    lab.ID
+	Pubkey    []byte
+	RetiredAt time.Time
+}
+
+type Guess struct {
+	Key    []byte
+	Fails  int32
+	NextAt time.Time
+	LastAt time.Time
+	HourAt time.Time
+	InHour int32
 }
 
 type HubUser struct {
@@ -319,6 +336,15 @@ type NoticeMessage struct {
 	Outbox  lab.ID
 	Notice  lab.ID
 	Channel string
+}
+
+type OnceKey struct {
+	Org    lab.ID
+	Actor  string
+	Key    []byte
+	Digest []byte
+	Answer []byte
+	MadeAt time.Time
 }
 
 type OptOut struct {

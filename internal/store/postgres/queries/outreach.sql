@@ -87,14 +87,9 @@ UPDATE outbox SET state = 'cancelled', changed_at = @now WHERE org = @org AND id
 -- A person mended what was wrong with a message that ended badly.
 UPDATE outbox SET payload = @payload, recipient = @recipient, changed_at = @now WHERE org = @org AND id = @id AND state IN ('failed', 'dead');
 
--- name: MessagesOfReports :many
-SELECT n.record, m.channel, o.state, o.status, o.error_code, o.created_at, o.changed_at FROM notice n
-JOIN notice_message m ON m.org = n.org AND m.notice = n.id
-JOIN outbox o ON o.org = m.org AND o.id = m.outbox
-WHERE n.org = @org AND n.kind = 'report_ready' AND n.record = ANY (@records::uuid[]) ORDER BY o.created_at;
-
--- name: NoticesOfReports :many
-SELECT record, state, code FROM notice WHERE org = @org AND kind = 'report_ready' AND record = ANY (@records::uuid[]);
+-- name: DispatchesOf :many
+SELECT doc FROM record WHERE org = @org AND entity = @e_dispatch AND entity = 71 AND doc ->> 'report_id' = ANY (@reports::text[]) AND NOT del
+ORDER BY (doc ->> 'made_ms')::bigint, id;
 
 -- name: PutOptOut :exec
 INSERT INTO opt_out (org, contact, at, source) VALUES (@org, @contact, @now, @source) ON CONFLICT DO NOTHING;

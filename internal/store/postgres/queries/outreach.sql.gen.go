@@ -350,6 +350,37 @@ func (q *Queries) DeadErrands(ctx context.Context, db DBTX, arg DeadErrandsParam
 	return items, nil
 }
 
+const dispatchesOf = `-- name: DispatchesOf :many
+SELECT doc FROM record WHERE org = $1 AND entity = $2 AND entity = 71 AND doc ->> 'report_id' = ANY ($3::text[]) AND NOT del
+ORDER BY (doc ->> 'made_ms')::bigint, id
+`
+
+type DispatchesOfParams struct {
+	Org       lab.ID
+	EDispatch int32
+	Reports   []string
+}
+
+func (q *Queries) DispatchesOf(ctx context.Context, db DBTX, arg DispatchesOfParams) ([][]byte, error) {
+	rows, err := db.Query(ctx, dispatchesOf, arg.Org, arg.EDispatch, arg.Reports)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var doc []byte
+		if err := rows.Scan(&doc); err != nil {
+			return nil, err
+		}
+		items = append(items, doc)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropOptOut = `-- name: DropOptOut :exec
 DELETE FROM opt_out WHERE org = $1 AND contact = $2
 `
@@ -610,56 +641,6 @@ func (q *Queries) MessagesFrom(ctx context.Context, db DBTX, arg MessagesFromPar
 	return items, nil
 }
 
-const messagesOfReports = `-- name: MessagesOfReports :many
-SELECT n.record, m.channel, o.state, o.status, o.error_code, o.created_at, o.changed_at FROM notice n
-JOIN notice_message m ON m.org = n.org AND m.notice = n.id
-JOIN outbox o ON o.org = m.org AND o.id = m.outbox
-WHERE n.org = $1 AND n.kind = 'report_ready' AND n.record = ANY ($2::uuid[]) ORDER BY o.created_at
-`
-
-type MessagesOfReportsParams struct {
-	Org     lab.ID
-	Records []lab.ID
-}
-
-type MessagesOfReportsRow struct {
-	Record    lab.ID
-	Channel   string
-	State     string
-	Status    string
-	ErrorCode string
-	CreatedAt time.Time
-	ChangedAt time.Time
-}
-
-func (q *Queries) MessagesOfReports(ctx context.Context, db DBTX, arg MessagesOfReportsParams) ([]MessagesOfReportsRow, error) {
-	rows, err := db.Query(ctx, messagesOfReports, arg.Org, arg.Records)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []MessagesOfReportsRow{}
-	for rows.Next() {
-		var i MessagesOfReportsRow
-		if err := rows.Scan(
-			&i.Record,
-			&i.Channel,
-			&i.State,
-			&i.Status,
-			&i.ErrorCode,
-			&i.CreatedAt,
-			&i.ChangedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const moveNotice = `-- name: MoveNotice :exec
 UPDATE notice SET step = $1, outbox = $2, state = $3, code = $4, changed_at = $5 WHERE org = $6 AND id = $7
 `
@@ -754,41 +735,6 @@ func (q *Queries) NoticeOfMessage(ctx context.Context, db DBTX, arg NoticeOfMess
 		&i.NoticeState,
 	)
 	return i, err
-}
-
-const noticesOfReports = `-- name: NoticesOfReports :many
-SELECT record, state, code FROM notice WHERE org = $1 AND kind = 'report_ready' AND record = ANY ($2::uuid[])
-`
-
-type NoticesOfReportsParams struct {
-	Org     lab.ID
-	Records []lab.ID
-}
-
-type NoticesOfReportsRow struct {
-	Record lab.ID
-	State  string
-	Code   string
-}
-
-func (q *Queries) NoticesOfReports(ctx context.Context, db DBTX, arg NoticesOfReportsParams) ([]NoticesOfReportsRow, error) {
-	rows, err := db.Query(ctx, noticesOfReports, arg.Org, arg.Records)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []NoticesOfReportsRow{}
-	for rows.Next() {
-		var i NoticesOfReportsRow
-		if err := rows.Scan(&i.Record, &i.State, &i.Code); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const openShareLink = `-- name: OpenShareLink :exec

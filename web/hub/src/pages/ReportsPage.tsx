@@ -10,6 +10,7 @@ import { Rows } from '@jaanch/shared/ui/Rows';
 import { State } from '@jaanch/shared/ui/State';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api';
+import { Delivery } from './Delivery';
 import { LabFilter } from './LabFilter';
 
 /** ReportsPage shows the newest reports of all labs: who signed what, and which version stands. */
@@ -49,6 +50,7 @@ export function ReportsPage() {
                   {t('hub.version')}
                 </th>
                 <th scope="col">{t('hub.signed')}</th>
+                <th scope="col">{t('out.messages')}</th>
                 <th scope="col" className="hide-s">
                   {t('hub.when')}
                 </th>
@@ -57,7 +59,7 @@ export function ReportsPage() {
             <tbody>
               <Rows
                 query={list}
-                columns={7}
+                columns={8}
                 isEmpty={() => rows.length === 0}
                 empty={<Empty>{t('hub.noReports')}</Empty>}
               >
@@ -74,6 +76,13 @@ export function ReportsPage() {
                       </td>
                       <td className="right num">{r.version}</td>
                       <td>{r.signed_by}</td>
+                      <td>
+                        {r.messages.map((m) => (
+                          <div key={m.channel}>
+                            <Delivery status={m.status} channel={m.channel} code={m.code} />
+                          </div>
+                        ))}
+                      </td>
                       <td className="sec hide-s">{r.signed_at ? stamp(ms(r.signed_at) ?? 0, i18n.language) : ''}</td>
                     </tr>
                   ))

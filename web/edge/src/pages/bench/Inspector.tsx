@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
 import { sentence } from '@jaanch/shared/api/problem';
@@ -168,7 +169,9 @@ export function Inspector(props: {
           <dt>{t('qc.title')}</dt>
           <dd className="row">
             <QcMark state={r.qc} />
-            {t(`qc.${r.qc}`)}
+            <Link to="/quality" search={{ test: r.test_id }}>
+              {t(`qc.${r.qc}`)}
+            </Link>
           </dd>
           {r.source && <dt>{t('bench.source')}</dt>}
           {r.source && <dd>{sourceText(r.source, t)}</dd>}
