@@ -152,6 +152,13 @@ func (d *Desk) line(ctx context.Context, q *queries.Queries, c *chart, r queries
 	for _, v := range deliveries {
 		out.Delivery = append(out.Delivery, v.Channel)
 	}
+	sent, err := q.DispatchesOf(ctx, r.ID)
+	if err != nil {
+		return out, fmt.Errorf("read the messages about report %s: %w", out.ID, err)
+	}
+	for _, m := range sent {
+		out.Messages = append(out.Messages, Told{Channel: m.Channel, Status: m.Status, Code: m.Code, At: time.UnixMilli(m.ChangedMs).UTC()})
+	}
 	if r.State != stateWithdrawn {
 		return out, nil
 	}

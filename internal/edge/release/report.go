@@ -22,10 +22,19 @@ type ReportLine struct {
 	SignedBy  string     `json:"signed_by"`
 	Printed   *time.Time `json:"printed_at,omitempty"`
 	Delivery  []string   `json:"delivery"`
+	Messages  []Told     `json:"messages,omitempty" doc:"What became of the messages to the patient, as the hub told it; oldest first."`
 	Critical  bool       `json:"critical"`
 	Hash      string     `json:"content_sha256"`
 	Reason    string     `json:"reason,omitempty" doc:"Of an amendment or a withdrawal."`
 	Replaces  lab.ID     `json:"replaces_id,omitempty,omitzero"`
+}
+
+// Told is how far a message about a report came.
+type Told struct {
+	Channel string    `json:"channel" enum:"none,whatsapp,sms,email"`
+	Status  string    `json:"status" enum:"not_sent,queued,sent,delivered,read,failed,cancelled"`
+	Code    string    `json:"code,omitempty" doc:"Why not."`
+	At      time.Time `json:"at"`
 }
 
 // Reports is one page of reports, newest first.

@@ -4699,6 +4699,8 @@ export interface components {
             critical: boolean;
             delivery: string[];
             id: string;
+            /** @description What became of the messages to the patient, as the hub told it; oldest first. */
+            messages?: components["schemas"]["Told"][];
             /** @description Visit number. */
             number: string;
             panels: string[];
@@ -5280,6 +5282,16 @@ export interface components {
             /** Format: int64 */
             this_hour: number;
             turnaround: components["schemas"]["Turnaround"];
+        };
+        Told: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            channel: "none" | "whatsapp" | "sms" | "email";
+            /** @description Why not. */
+            code?: string;
+            /** @enum {string} */
+            status: "not_sent" | "queued" | "sent" | "delivered" | "read" | "failed" | "cancelled";
         };
         Trail: {
             changes: components["schemas"]["Change"][];

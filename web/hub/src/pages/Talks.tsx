@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
-import { clock, ms, stamp } from '@jaanch/shared/lab/when';
+import { ms, stamp } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
 import { Area } from '@jaanch/shared/ui/Field';
 import { Empty, Fault, Notice } from '@jaanch/shared/ui/Notice';
@@ -95,7 +95,7 @@ function Talk({ contact }: { contact: string }) {
         >
           <Area
             label={t('out.reply')}
-            hint={t('out.openUntil', { at: clock(until) })}
+            hint={t('out.openUntil', { at: stamp(until, i18n.language) })}
             value={text}
             onChange={setText}
             maxLength={4096}

@@ -10,10 +10,10 @@ import { Empty, Fault, Notice } from '@jaanch/shared/ui/Notice';
 import { Rows } from '@jaanch/shared/ui/Rows';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { State } from '@jaanch/shared/ui/State';
-import { IconExternalLink, IconPrinter, IconX } from '@tabler/icons-react';
+import { IconChecks, IconExternalLink, IconMailOff, IconPrinter, IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../api';
+import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan } from '../../session';
@@ -95,6 +95,7 @@ export function ReportsPage() {
                             {!r.printed_at && (
                               <IconPrinter size={14} className="tone-delta" aria-label={t('reports.unprinted')} />
                             )}
+                            <Told messages={r.messages} />
                           </span>
                         </td>
                         <td>
@@ -255,5 +256,26 @@ function Preview({
       {doing === 'withdraw' && <WithdrawDialog report={r} onClose={close} />}
       {doing === 'amend' && <AmendDialog report={r} onClose={close} onDone={onOpen} />}
     </aside>
+  );
+}
+
+const far = ['not_sent', 'failed', 'cancelled', 'queued', 'sent', 'delivered', 'read'];
+
+/** Told says how far the messages to the patient came: the one that came furthest counts. */
+function Told({ messages }: { messages?: S['Told'][] | null | undefined }) {
+  const { t } = useTranslation();
+  const best = [...(messages ?? [])].sort((a, b) => far.indexOf(b.status) - far.indexOf(a.status))[0];
+  if (!best) return null;
+  const bad = best.status === 'failed' || best.status === 'not_sent';
+  const words = t(`told.${best.status}`, { way: t(`told.way.${best.channel}`) });
+  return (
+    <span
+      className={`row nowrap ${bad ? 'tone-critical' : 'tone-released'}`}
+      data-testid="told"
+      data-status={best.status}
+    >
+      {bad ? <IconMailOff size={14} aria-hidden /> : <IconChecks size={14} aria-hidden />}
+      <span className="sec">{words}</span>
+    </span>
   );
 }
