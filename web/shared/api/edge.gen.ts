@@ -3717,14 +3717,17 @@ export interface components {
             lines: components["schemas"]["Line"][];
         };
         Link: {
-            /** @description Host and port of a client link, or the peer's address. */
+            /** @description Host and port of a client link, :PORT of a tcp_port, or the peer's address. */
             address?: string;
             /** Format: int64 */
             baud?: number;
             /** @description 8N1 and so on. */
             frame?: string;
-            /** @enum {string} */
-            kind: "tcp_server" | "tcp_client" | "serial";
+            /**
+             * @description tcp_port: the analyzer calls a port of the node that is its alone.
+             * @enum {string}
+             */
+            kind: "tcp_server" | "tcp_port" | "tcp_client" | "serial";
             /** @description Serial port. */
             port?: string;
         };
@@ -4943,6 +4946,8 @@ export interface components {
             identity: string;
             /** Format: date-time */
             last_seen: string;
+            /** @description It gives no name: it is known by its address alone, which must be its own. */
+            nameless: boolean;
             /** @description The profile that fits its messages. */
             profile: string;
             /** @enum {string} */
