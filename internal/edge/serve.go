@@ -32,6 +32,7 @@ type Addresses struct {
 func (n *Node) Serve(ctx context.Context, ready func(Addresses)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	defer Slack()()
 	if n.config.Demo {
 		if err := n.demo(ctx); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jaanch/internal/edge"
 	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/edgetest"
 	"jaanch/internal/instruments"
@@ -183,27 +184,39 @@ func (w *ward) node(t testing.TB, trace func(string, []any)) (address string, db
 	}
 }
 
-// send plays the messages from so many connections, on each the next one after the last acknowledgement, and gives the
-// acknowledged messages a second and how long each took.
-func play(t testing.TB, address string, connections int, all []talk) (rate float64, took []time.Duration) {
+// wire is one analyzer's connection. It stays open from message to message, as an analyzer's does.
+type wire struct {
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+// dial opens connections that are closed with the test.
+func dial(t testing.TB, address string, connections int) []wire {
 	t.Helper()
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	took = make([]time.Duration, len(all))
-	for c := range connections {
+	out := make([]wire, connections)
+	for i := range out {
 		conn, err := net.Dial("tcp", address) //nolint:noctx // loopback
 		if err != nil {
 			t.Fatal(err)
 		}
-		ready.Add(1)
+		t.Cleanup(func() { _ = conn.Close() })
+		out[i] = wire{conn: conn, r: bufio.NewReader(conn)}
+	}
+	return out
+}
+
+// play plays the messages over the connections, on each the next one after the last acknowledgement, and gives the
+// acknowledged messages a second and how long each took.
+func play(t testing.TB, wires []wire, all []talk) (rate float64, took []time.Duration) {
+	t.Helper()
+	var done sync.WaitGroup
+	took = make([]time.Duration, len(all))
+	began := time.Now()
+	for c, w := range wires {
 		done.Go(func() {
-			defer func() { _ = conn.Close() }()
-			r := bufio.NewReader(conn)
-			ready.Done()
-			<-start
-			for i := c; i < len(all); i += connections {
+			for i := c; i < len(all); i += len(wires) {
 				began := time.Now()
-				if err := say(conn, r, all[i]); err != nil {
+				if err := say(w.conn, w.r, all[i]); err != nil {
 					t.Errorf("message %d: %v", i, err)
 					return
 				}
@@ -211,9 +224,6 @@ func play(t testing.TB, address string, connections int, all []talk) (rate float
 			}
 		})
 	}
-	ready.Wait()
-	began := time.Now()
-	close(start)
 	done.Wait()
 	spent := time.Since(began)
 	slices.Sort(took)
@@ -267,7 +277,7 @@ func (w *ward) run(t testing.TB, connections int, all []talk, state string, trac
 	t.Helper()
 	address, db, stop := w.node(t, trace)
 	defer stop()
-	rate, took := play(t, address, connections, all)
+	rate, took := play(t, dial(t, address, connections), all)
 	count(t, db, state, len(all)*len(w.codes))
 	return rate, took
 }
@@ -275,7 +285,8 @@ func (w *ward) run(t testing.TB, connections int, all []talk, state string, trac
 // TestFiguresUpload measures acknowledged messages a second.
 func TestFiguresUpload(t *testing.T) {
 	measure.Wanted(t)
-	one := newWard(t, 1152, 1)
+	defer edge.Slack()() // the node has it too
+	one := newWard(t, 2304, 1)
 	for _, c := range []struct {
 		name  string
 		known bool
@@ -286,7 +297,7 @@ func TestFiguresUpload(t *testing.T) {
 		{"ASTM, one frame a message, unknown samples", false, "inbox", func(i int, tube string) talk { return asAstm(one.astmRecords(i, tube), true) }},
 		{"HL7, known samples", true, "matched", func(i int, tube string) talk { return asHL7(one.hl7Segments(i, tube)) }},
 	} {
-		one.compare(t, "Acknowledged messages of one result: "+c.name, one.messages(c.known, c.form), c.state, 128)
+		one.compare(t, "Acknowledged messages of one result: "+c.name, one.messages(c.known, c.form), c.state, 256)
 	}
 	fifty := newWard(t, 96, 50)
 	fifty.compare(t, "Acknowledged messages of 50 results: ASTM, one frame a message, known samples",
@@ -296,19 +307,18 @@ func TestFiguresUpload(t *testing.T) {
 // standing is one side that serves from the beginning of the comparison to its end, each on its own copy of the database, so
 // that the sides can take short turns.
 type standing struct {
-	t           testing.TB
-	address     string
-	connections int
-	all         []talk
-	slice, at   int
-	took        []time.Duration
+	t         testing.TB
+	wires     []wire
+	all       []talk
+	slice, at int
+	took      []time.Duration
 }
 
 // turn plays the next slice of the messages.
 func (s *standing) turn() float64 {
 	from := s.at
 	s.at = min(s.at+s.slice, len(s.all))
-	rate, took := play(s.t, s.address, s.connections, s.all[from:s.at])
+	rate, took := play(s.t, s.wires, s.all[from:s.at])
 	s.took = append(s.took, took...)
 	return rate
 }
@@ -323,7 +333,7 @@ func (w *ward) compare(t *testing.T, title string, all []talk, state string, sli
 	var sides []measure.Side
 	standings := map[string]*standing{}
 	add := func(name string, connections int, address string) {
-		s := &standing{t: t, address: address, connections: connections, all: all, slice: slice}
+		s := &standing{t: t, wires: dial(t, address, connections), all: all, slice: slice}
 		standings[name] = s
 		sides = append(sides, measure.Side{Name: name, Run: s.turn})
 	}

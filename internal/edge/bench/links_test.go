@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"jaanch/internal/edge"
 	"jaanch/internal/measure"
 )
 
@@ -30,6 +31,7 @@ func damaged(all []talk) []talk {
 // on its test once, whatever the line did.
 func TestFiguresLinks(t *testing.T) {
 	measure.Wanted(t)
+	defer edge.Slack()() // the node has it too
 	w := newWard(t, 1152, 1)
 	whole := w.messages(true, func(i int, tube string) talk { return asAstm(w.astmRecords(i, tube), true) })
 	const slice = 192
@@ -38,7 +40,7 @@ func TestFiguresLinks(t *testing.T) {
 		address, db, stop := w.node(t, nil)
 		defer stop()
 		defer count(t, db, "matched", len(all)/slice*slice)
-		s := &standing{t: t, address: address, connections: 64, all: all, slice: slice}
+		s := &standing{t: t, wires: dial(t, address, 64), all: all, slice: slice}
 		sides = append(sides, measure.Side{Name: name, Run: s.turn})
 	}
 	got := measure.Turns(len(whole)/slice, sides...)

@@ -80,45 +80,43 @@ type teller struct {
 
 // related gives the record and what belongs to it.
 func (t *teller) related(ctx context.Context, entity string, id lab.ID) ([]record, error) {
-	out := []record{{entity, id}}
-	var err error
-	add := func(entity string, id queries.ID) { out = append(out, record{entity, lab.ID(id)}) }
+	var (
+		key = queries.ID(id)
+		all []record
+		err error
+	)
 	switch entity {
 	case "patient":
-		var rows []queries.RecordsOfPatientRow
-		rows, err = t.q.RecordsOfPatient(ctx, queries.ID(id))
-		for _, r := range rows {
-			add(r.Entity, r.ID)
-		}
+		all, err = records(t.q.RecordsOfPatient(ctx, key))
 	case "visit":
-		var rows []queries.RecordsOfVisitRow
-		rows, err = t.q.RecordsOfVisit(ctx, queries.ID(id))
-		for _, r := range rows {
-			add(r.Entity, r.ID)
-		}
+		all, err = records(t.q.RecordsOfVisit(ctx, key))
 	case "sample":
-		var rows []queries.RecordsOfSampleRow
-		rows, err = t.q.RecordsOfSample(ctx, queries.ID(id))
-		for _, r := range rows {
-			add(r.Entity, r.ID)
-		}
+		all, err = records(t.q.RecordsOfSample(ctx, key))
 	case "order_test":
-		var rows []queries.RecordsOfTestRow
-		rows, err = t.q.RecordsOfTest(ctx, queries.ID(id))
-		for _, r := range rows {
-			add(r.Entity, r.ID)
-		}
+		all, err = records(t.q.RecordsOfTest(ctx, key))
 	case "report":
-		var rows []queries.RecordsOfReportRow
-		rows, err = t.q.RecordsOfReport(ctx, queries.ID(id))
-		for _, r := range rows {
-			add(r.Entity, r.ID)
-		}
+		all, err = records(t.q.RecordsOfReport(ctx, key))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what belongs to %s %s: %w", entity, id, err)
 	}
-	return out, nil
+	return append([]record{{entity, id}}, all...), nil
+}
+
+// records gives what a query named, whose row type sqlc makes anew for each query.
+func records[R ~struct {
+	Entity string
+	ID     queries.ID
+}](rows []R, err error) ([]record, error) {
+	out := make([]record, 0, len(rows))
+	for _, row := range rows {
+		r := struct {
+			Entity string
+			ID     queries.ID
+		}(row)
+		out = append(out, record{r.Entity, lab.ID(r.ID)})
+	}
+	return out, err
 }
 
 func (t *teller) changes(ctx context.Context, kind journal.Entity, id lab.ID) ([]Change, error) {

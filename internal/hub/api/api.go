@@ -17,7 +17,9 @@ import (
 	"jaanch/internal/hub/conflict"
 	"jaanch/internal/hub/dashboard"
 	"jaanch/internal/hub/fleet"
+	"jaanch/internal/hub/once"
 	"jaanch/internal/hub/people"
+	"jaanch/internal/hub/throttle"
 	"jaanch/internal/lab"
 	"jaanch/internal/sync/ingest"
 	"jaanch/internal/sync/wire"
@@ -31,7 +33,7 @@ type Services struct {
 	Conflict  *conflict.Desk
 	People    *people.People
 	Sessions  *httpkit.Sessions
-	Throttle  *httpkit.Throttle
+	Throttle  *throttle.Throttle
 	Codec     *wire.Codec
 	Clock     func() time.Time
 	Logger    *slog.Logger
@@ -170,12 +172,25 @@ type (
 	nothing     struct{}
 	out[T any]  struct{ Body T }
 	body[T any] struct{ Body T }
-	page        struct {
+	// A create carries the key of its intent.
+	keyed[T any] struct {
+		Key  string `header:"Idempotency-Key" required:"true" minLength:"16" maxLength:"64" doc:"Made by the client once for one intent; a repeat gets the stored answer."`
+		Body T
+	}
+	keyedID struct {
+		ID  lab.ID `path:"id" format:"uuid"`
+		Key string `header:"Idempotency-Key" required:"true" minLength:"16" maxLength:"64" doc:"Made by the client once for one intent; a repeat gets the stored answer."`
+	}
+	page struct {
 		Lab    lab.ID `query:"lab" format:"uuid" doc:"One lab alone"`
 		Before string `query:"before" maxLength:"120" doc:"next of the page before"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}
 )
+
+func onceKey(s httpkit.Session, text string) once.Key {
+	return once.Key{Org: s.Org, Actor: s.Actor(), Text: text}
+}
 
 func answer[T any](v T, err error) (*out[T], error) {
 	if err != nil {

@@ -5,6 +5,7 @@ package sqlite
 func Unjournalled() map[string]string {
 	return map[string]string{
 		"journal":          "is the journal",
+		"journal_former":   "the journal of the machine that was lost, as the hub gave it back",
 		"journal_erasure":  "names the entries that an erase entry emptied; its triggers let nothing else in",
 		"subject_key":      "keys travel beside the entries, and deleting one is the erasure",
 		"sync_state":       "what this node knows about itself",

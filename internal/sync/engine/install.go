@@ -16,6 +16,7 @@ type Here struct {
 	Found  bool
 	Groups map[int]journal.GroupVersion
 	Locked bool   // a verification stands on the record here
+	Anew   bool   // the node is being made again from the hub alone: nobody has a say here yet
 	Closes []byte // content hash of the record that this row would verify, nil where it is not here
 }
 
@@ -133,7 +134,9 @@ func pending(here map[int]journal.GroupVersion, group int, lastSeq int64) bool {
 func (s *Schema) mayInstall(es *entitySchema, row *wire.Row, g wire.RowGroup, here Here) bool {
 	switch {
 	case es.Name == "user_role":
-		return row.Deleted || g.Group == GroupDeleted
+		// What some node of the lab once confirmed comes back with a rebuild; no password does, so nobody can use it before an
+		// administrator at the new machine says so.
+		return row.Deleted || g.Group == GroupDeleted || here.Anew && len(g.Device) > 0
 	case es.Name == "user" && here.Found && es.groups[g.Group].Name == "access":
 		return disables(es, g)
 	case here.Found && here.Locked && g.Group != GroupDeleted:

@@ -190,6 +190,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{id}/rebuild-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a node up for lost: revoke it, and make a code by which another machine becomes it */
+        post: operations["newRebuildCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{id}/status": {
         parameters: {
             query?: never;
@@ -390,6 +407,23 @@ export interface paths {
         put?: never;
         /** Get something to sign */
         post: operations["syncNonce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sync/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Become a node that was lost, by a code */
+        post: operations["syncRebuild"];
         delete?: never;
         options?: never;
         head?: never;
@@ -807,7 +841,7 @@ export interface components {
             at: string;
             by: string;
             /** @enum {string} */
-            kind: "enrolled" | "suspended" | "revoked" | "admitted" | "survivor";
+            kind: "enrolled" | "suspended" | "revoked" | "admitted" | "survivor" | "lost" | "rebuilt";
             note: string;
         };
         NodeEvents: {
@@ -899,6 +933,62 @@ export interface components {
              * @example urn:jaanch:problem:stale_record
              */
             type: string;
+        };
+        RebuildReply: {
+            /**
+             * Format: uuid
+             * @description The id of the lost node: its results stay its own
+             */
+            device: string;
+            /**
+             * Format: int64
+             * @description The last epoch of the lost node that the hub knows
+             */
+            epoch: number;
+            /** Format: int64 */
+            hub_epoch: number;
+            /** Format: uuid */
+            lab: string;
+            lab_name: string;
+            /**
+             * Format: date-time
+             * @description When that entry was written, by the lost node's clock
+             */
+            last_at?: string;
+            last_hash: string;
+            /**
+             * Format: int64
+             * @description The last entry of that epoch that the hub has
+             */
+            last_seq: number;
+            /** Format: uuid */
+            org: string;
+            org_name: string;
+            /**
+             * Format: int64
+             * @description How many changes it said were waiting when it was last heard
+             */
+            pending: number;
+            /**
+             * Format: date-time
+             * @description When the lost node last sent something
+             */
+            received?: string;
+            /**
+             * Format: date-time
+             * @description When the lost node was last heard
+             */
+            seen?: string;
+        };
+        RebuildRequest: {
+            /** @description The rebuild code that the hub's administrator gave */
+            code: string;
+            /** @description What people call the new PC */
+            name: string;
+            /** @description Ed25519, 32 bytes */
+            public_key: string;
+            /** @description Ed25519 over the statement of a rebuild */
+            signature: string;
         };
         Report: {
             /**
@@ -1806,7 +1896,10 @@ export interface operations {
     addLab: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1893,7 +1986,10 @@ export interface operations {
     newEnrolCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path: {
                 id: string;
             };
@@ -2080,6 +2176,91 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    newRebuildCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolCode"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3262,6 +3443,93 @@ export interface operations {
             };
         };
     };
+    syncRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebuildRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildReply"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     syncSession: {
         parameters: {
             query?: never;
@@ -3426,7 +3694,10 @@ export interface operations {
     addUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Made by the client once for one intent; a repeat gets the stored answer. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };

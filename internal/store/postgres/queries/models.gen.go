@@ -117,6 +117,23 @@ type EnrolCode struct {
 	TriesLeft int32
 	UsedAt    *time.Time
 	Device    lab.ID
+	Rebuilds  lab.ID
+}
+
+type FormerKey struct {
+	Org       lab.ID
+	Device    lab.ID
+	Pubkey    []byte
+	RetiredAt time.Time
+}
+
+type Guess struct {
+	Key    []byte
+	Fails  int32
+	NextAt time.Time
+	LastAt time.Time
+	HourAt time.Time
+	InHour int32
 }
 
 type HubUser struct {
@@ -253,6 +270,15 @@ type ManualGroup struct {
 	Grp    int32
 	SetBy  string
 	SetAt  time.Time
+}
+
+type OnceKey struct {
+	Org    lab.ID
+	Actor  string
+	Key    []byte
+	Digest []byte
+	Answer []byte
+	MadeAt time.Time
 }
 
 type Org struct {

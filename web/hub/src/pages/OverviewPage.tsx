@@ -55,7 +55,7 @@ export function OverviewPage() {
               <tr>
                 <th scope="col">{t('hub.lab')}</th>
                 <th scope="col">{t('hub.stateCol')}</th>
-                <th scope="col" className="right">
+                <th scope="col" className="right hide-s">
                   {t('hub.waiting')}
                 </th>
                 <th scope="col" className="right">
@@ -108,7 +108,7 @@ export function OverviewPage() {
                       <td>
                         <LinkState state={l.state} since={l.offline_since} skewMs={l.skew_ms} />
                       </td>
-                      <td className="right num">{l.pending ?? '–'}</td>
+                      <td className="right num hide-s">{l.pending ?? '–'}</td>
                       <td className="right num">{group(String(l.today.visits))}</td>
                       <td className="right num hide-s">{group(String(l.today.results))}</td>
                       <td className="right num hide-s">{group(String(l.today.reports))}</td>

@@ -54,7 +54,7 @@ function Left({ draft: d }: { draft: S['KeptDraft'] }) {
   });
   const at = ms(d.at) ?? now;
   return (
-    <li className="leftdraft" data-testid="left-draft">
+    <li className="listrow" data-testid="left-draft">
       <div className="grow" style={{ minWidth: 0 }}>
         <div className="cut">
           <span className="strong">{d.fields.name ?? t('draft.noName')}</span>

@@ -36,7 +36,7 @@ export function Merged({ records }: { records: S['MergedRecord'][] }) {
       </header>
       <ul>
         {records.map((r) => (
-          <li key={r.id} className="leftdraft">
+          <li key={r.id} className="listrow">
             <span className="grow">
               <span className="strong">{r.name}</span>
               <span className="sec num">{` · ${r.mrn} · ${t('visitCount', { count: r.visits })}`}</span>

@@ -55,7 +55,9 @@ export function AnalyzersPage() {
                 <th scope="col" className="hide-s">
                   {t('instr.profile')}
                 </th>
-                <th scope="col">{t('instr.link')}</th>
+                <th scope="col" className="hide-s">
+                  {t('instr.link')}
+                </th>
                 <th scope="col" className="hide-s">
                   {t('instr.query')}
                 </th>
@@ -78,7 +80,7 @@ export function AnalyzersPage() {
                       <td className="strong">{i.name}</td>
                       <td className="sec hide-s">{t(`section.${i.department}`, { defaultValue: i.department })}</td>
                       <td className="sec hide-s">{i.profile}</td>
-                      <td className="sec">{linkText(i.link)}</td>
+                      <td className="sec hide-s">{linkText(i.link)}</td>
                       <td className="sec hide-s">{i.host_query ? t('act.yes') : t('act.no')}</td>
                       <td>
                         {i.unmapped_codes > 0 ? (

@@ -191,7 +191,9 @@ function Late({ data, now }: { data: S['Today'] | undefined; now: number }) {
           <thead>
             <tr>
               <th scope="col">{t('col.labNo')}</th>
-              <th scope="col">{t('col.patient')}</th>
+              <th scope="col" className="hide-s">
+                {t('col.patient')}
+              </th>
               <th scope="col">{t('col.tests')}</th>
               <th scope="col" className="hide-s">
                 {t('col.where')}
@@ -214,7 +216,7 @@ function Late({ data, now }: { data: S['Today'] | undefined; now: number }) {
                   <td>
                     <LabNo value={r.accession} />
                   </td>
-                  <td className="sec nowrap">{sexAge(r, t)}</td>
+                  <td className="sec nowrap hide-s">{sexAge(r, t)}</td>
                   <td className="med">
                     <span className="row">
                       <Priority value={r.priority} />
