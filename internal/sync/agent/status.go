@@ -41,6 +41,7 @@ type link struct {
 	sent       auditLine // the batch whose answer is not kept yet
 	pageBytes  int       // of the page that is installed, as it came
 	live       bool
+	noFiles    time.Time // until then the hub is not offered documents
 }
 
 // skewWarning is how far the node's clock may be from the hub's.
