@@ -1,3 +1,4 @@
+import './plots.css';
 import { Modal } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';

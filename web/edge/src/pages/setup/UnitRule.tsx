@@ -55,7 +55,7 @@ export function UnitRule(props: {
   if (!value && (!sent || !unit)) return null;
   if (value) {
     return (
-      <div className="row small" data-testid="unit-rule">
+      <div className="row small" style={{ padding: '4px 0' }} data-testid="unit-rule">
         <span className="chip released">{`${ruleWords(value)} = ${unit}`}</span>
         <Button size="small" look="plain" disabled={props.off} onClick={() => props.onChange(undefined)}>
           {t('unit.remove')}
@@ -66,7 +66,7 @@ export function UnitRule(props: {
   const hint = usualFactor(props.test, sent, unit);
   const ready = Number(factor) > 0;
   return (
-    <div className="col small" style={{ gap: 6 }} data-testid="unit-differs">
+    <div className="col small" style={{ gap: 6, padding: '4px 0' }} data-testid="unit-differs">
       <div className="row">
         <span className="chip delta">{t('unit.differs', { sent, unit })}</span>
         <Button size="small" disabled={props.off} aria-expanded={open} onClick={() => setOpen(!open)}>
