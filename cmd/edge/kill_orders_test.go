@@ -198,7 +198,9 @@ func (p *played) settled(want int) {
 		for _, x := range all.Transfers {
 			got = append(got, x.Kind+" "+x.State+" "+x.Problem)
 		}
-		if len(got) == want && !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "order waiting") || strings.HasPrefix(s, "order refused") }) {
+		if len(got) == want && !slices.ContainsFunc(got, func(s string) bool {
+			return strings.HasPrefix(s, "order waiting") || strings.HasPrefix(s, "order refused")
+		}) {
 			return
 		}
 	}

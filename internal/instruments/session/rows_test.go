@@ -182,7 +182,7 @@ func TestRow07SpoiledFrames(t *testing.T) {
 		for name, spoil := range map[string]func(f []byte) []byte{
 			"checksum":    func(f []byte) []byte { f[len(f)-3] ^= 1; return f },
 			"text":        func(f []byte) []byte { f[len(f)/2] ^= 1; return f },
-			"number":      func(f []byte) []byte { return renumbered(f) },
+			"number":      renumbered,
 			"without ETX": func(f []byte) []byte { return f[:len(f)-5] },
 		} {
 			a := &archive{}
