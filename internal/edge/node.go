@@ -213,9 +213,9 @@ func (n *Node) assemble(o Options) error {
 
 // lines makes what watches the analyzers' lines and holds those open that begin at the node.
 func (n *Node) lines(o Options, profiles *profile.Set) {
-	n.tapes = line.NewTapes(n.DB.NewID, n.clock, n.touchLine)
+	n.tapes = line.NewTapes(n.DB.NewID, n.clock, n.zone, n.touchLine)
 	n.archive = line.New(line.Options{DB: n.DB, Zone: n.zone, Profiles: profiles, Tapes: n.tapes, Version: o.Version})
-	n.keeper = line.NewKeeper(line.KeeperOptions{DB: n.DB, Log: n.log, Board: n.board, Host: n.host(), Tapes: n.tapes})
+	n.keeper = line.NewKeeper(line.KeeperOptions{DB: n.DB, Log: n.log, Board: n.board, Host: n.host(), Tapes: n.tapes, Profiles: profiles})
 	n.dialects = dialect.New(n.DB, profiles, n.log)
 	n.finder = line.NewFinder(line.FinderOptions{Keeper: n.keeper, Profiles: profiles, Now: n.clock, Touched: n.touchLine})
 }

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"time"
 
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/session"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/sqlite"
@@ -24,6 +26,7 @@ type Keeper struct {
 	board *session.Board
 	host  instruments.Host
 	tapes *Tapes
+	known *profile.Set
 	kick  chan struct{}
 
 	turn sync.Mutex // one reconciliation at a time
@@ -49,12 +52,14 @@ type KeeperOptions struct {
 	Board *session.Board
 	Host  instruments.Host
 	Tapes *Tapes
+
+	Profiles *profile.Set
 }
 
 // NewKeeper makes a keeper that holds nothing yet.
 func NewKeeper(o KeeperOptions) *Keeper {
 	return &Keeper{
-		db: o.DB, log: o.Log, board: o.Board, host: o.Host, tapes: o.Tapes, kick: make(chan struct{}, 1),
+		db: o.DB, log: o.Log, board: o.Board, host: o.Host, tapes: o.Tapes, known: o.Profiles, kick: make(chan struct{}, 1),
 		loose: map[string]link.Serial{}, running: map[string]*running{}, paused: map[string]bool{},
 	}
 }
@@ -62,9 +67,22 @@ func NewKeeper(o KeeperOptions) *Keeper {
 // wanted is a link that should be open.
 type wanted struct {
 	opener     link.Opener
+	listen     string // a port of the node that is this analyzer's alone; then there is no opener
 	device     string
 	name       string
 	instrument lab.ID
+	profile    string
+}
+
+// session is how the link is spoken on. Of an analyzer that is set up the protocol is known before it has said anything, so
+// that orders which waited while the node was stopped need not wait for its first word.
+func (k *Keeper) session(w wanted) session.Options {
+	opt := session.Options{Link: w.name, Instrument: w.instrument}
+	if p, ok := k.known.Get(w.profile); ok && !w.instrument.IsZero() {
+		opt.Expect = p.Protocol
+		opt.ASTM.BlocksSOH = p.Link.SOHEOT
+	}
+	return opt
 }
 
 // Run holds links open until ctx ends. A link that cannot be opened is tried again for ever.
@@ -114,7 +132,7 @@ func (k *Keeper) want(ctx context.Context) (map[string]wanted, error) {
 	}
 	out, taken := map[string]wanted{}, map[string]bool{}
 	for _, r := range rows {
-		w := wanted{name: r.Name, instrument: lab.ID(r.ID)}
+		w := wanted{name: r.Name, instrument: lab.ID(r.ID), profile: r.Profile}
 		switch r.Link {
 		case "serial":
 			s, err := link.Serial{Device: r.Port, Baud: int(r.Baud)}.WithFrame(r.Frame)
@@ -126,11 +144,13 @@ func (k *Keeper) want(ctx context.Context) (map[string]wanted, error) {
 			taken[r.Port] = true // also while it is switched off: the port is this analyzer's
 		case "tcp_client":
 			w.opener = link.Dialer{Address: r.Address}
+		case "tcp_port":
+			w.listen = r.Address
 		default:
 			continue
 		}
 		if r.Enabled != 0 {
-			out[fmt.Sprintf("%s %s %+v", lab.ID(r.ID), r.Name, w.opener)] = w
+			out[fmt.Sprintf("%s %s %s %+v%s", lab.ID(r.ID), r.Name, r.Profile, w.opener, w.listen)] = w
 		}
 	}
 	k.mu.Lock()
@@ -185,16 +205,45 @@ func (k *Keeper) start(ctx context.Context, w wanted) *running {
 	r := &running{device: w.device, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
+		if w.listen != "" {
+			k.listen(ctx, w)
+			return
+		}
 		link.Keep(ctx, w.opener, link.Backoff{}, func(err error) {
 			k.log.Debug("a link of an analyzer could not be opened", "link", w.name, "err", err)
-		}, func(ctx context.Context, port link.Port) {
-			err := session.Run(ctx, k.board, k.tapes.Watch(port, w.name), k.host, session.Options{Link: w.name, Instrument: w.instrument})
-			if err != nil {
-				k.log.Debug("a connection of an analyzer ended", "link", w.name, "err", err)
-			}
-		})
+		}, func(ctx context.Context, port link.Port) { k.converse(ctx, w, port) })
 	}()
 	return r
+}
+
+func (k *Keeper) converse(ctx context.Context, w wanted, port link.Port) {
+	err := session.Run(ctx, k.board, k.tapes.Watch(port, w.name), k.host, k.session(w))
+	if err != nil {
+		k.log.Debug("a connection of an analyzer ended", "link", w.name, "err", err)
+	}
+}
+
+// listenAgain is how long a port that could not be taken is left alone.
+const listenAgain = 10 * time.Second
+
+// listen serves the port that is one analyzer's alone until ctx ends. A port that somebody else holds is tried again: it
+// never keeps the node from working.
+func (k *Keeper) listen(ctx context.Context, w wanted) {
+	for ctx.Err() == nil {
+		ln, err := link.Listen(ctx, w.listen)
+		if err == nil {
+			k.log.Info("the port of an analyzer is open", "link", w.name)
+			err = link.Serve(ctx, ln, func(ctx context.Context, port link.Port) { k.converse(ctx, w, port) })
+		}
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		k.log.Warn("the port of an analyzer is not served", "link", w.name, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenAgain):
+		}
+	}
 }
 
 func (k *Keeper) close() {

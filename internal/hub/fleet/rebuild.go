@@ -21,10 +21,11 @@ import (
 // transaction: whoever holds the lost disk is refused with its next request. Taking the node back (SetStatus) voids the
 // code. By is who asked.
 func (f *Fleet) NewRebuildCode(ctx context.Context, org, device lab.ID, by string) (Code, error) {
-	code, text, err := newCodeText()
+	secret, err := random(32)
 	if err != nil {
 		return Code{}, err
 	}
+	code := codeFrom(secret, nil)
 	now := f.Clock()
 	err = f.DB.Update(ctx, func(tx pgx.Tx) error {
 		q := f.statement()
@@ -58,7 +59,7 @@ func (f *Fleet) NewRebuildCode(ctx context.Context, org, device lab.ID, by strin
 	if err != nil {
 		return Code{}, err
 	}
-	return Code{Text: text, Expires: now.Add(codeLife)}, nil
+	return Code{Text: shownCode(code), Expires: now.Add(codeLife)}, nil
 }
 
 // Rebuild makes an empty machine the node that its code names: its key takes the place of the lost one's, which opens

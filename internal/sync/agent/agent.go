@@ -101,13 +101,10 @@ func (a *Agent) Run(ctx context.Context) {
 	}
 	others.Go(func() { a.watch(ctx) })
 	others.Go(func() { a.listen(ctx) })
-	wait, well := time.Duration(0), a.o.Clock()
-	for attempt := 0; a.await(ctx, wait, attempt > 0); {
+	wait := time.Duration(0)
+	for p := (pace{}); a.await(ctx, wait, p.attempt > 0); {
 		err := a.Sync(ctx)
-		if err == nil {
-			well = a.o.Clock()
-		}
-		wait, attempt = a.next(err, attempt, a.o.Clock().Sub(well))
+		wait = a.after(&p, err)
 		a.planned(wait)
 	}
 }

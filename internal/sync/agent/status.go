@@ -41,6 +41,7 @@ type link struct {
 	sent       auditLine // the batch whose answer is not kept yet
 	pageBytes  int       // of the page that is installed, as it came
 	live       bool
+	noFiles    time.Time // until then the hub is not offered documents
 }
 
 // skewWarning is how far the node's clock may be from the hub's.
@@ -162,6 +163,23 @@ func (a *Agent) planned(wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.link.nextTry = a.o.Clock().Add(wait)
+}
+
+// pace is what one round tells the next: how many have failed in a row, and since when.
+type pace struct {
+	attempt int
+	since   time.Time // when the first of them failed
+}
+
+// after tells how long to wait after a round that ended with err. An outage begins with its first failure: time in which
+// nobody tried, because sync was paused or there was no hub yet, is none.
+func (a *Agent) after(p *pace, err error) (wait time.Duration) {
+	now := a.o.Clock()
+	if p.attempt == 0 {
+		p.since = now
+	}
+	wait, p.attempt = a.next(err, p.attempt, now.Sub(p.since))
+	return wait
 }
 
 // next tells how long to wait after a round: the period with its jitter after a good one and where only a person can
