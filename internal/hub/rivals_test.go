@@ -11,6 +11,7 @@ import (
 	office "jaanch/internal/edge/setup"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
+	"jaanch/internal/lab/identifier"
 	"jaanch/internal/telemetry"
 )
 
@@ -22,49 +23,63 @@ type pc struct {
 	people map[access.Role]lab.Actor
 }
 
-// pcs makes two nodes of one lab that both know the same people and tests. The second one is joined by the hub alone.
-func (w *world) pcs(t *testing.T) (a, b *pc) {
+// openPC makes a node that belongs to nobody yet.
+func openPC(t *testing.T) *pc {
 	t.Helper()
-	open := func() *pc {
-		n, err := edge.Open(t.Context(), edge.Options{
-			Config: edge.Config{Data: filepath.Join(t.TempDir(), "lab"), Zone: "Asia/Kolkata"}, Logger: telemetry.Discard(), Version: "test", WeakPasswords: true,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := n.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return &pc{Node: n, t: t, people: map[access.Role]lab.Actor{}}
-	}
-	a, b = open(), open()
-	roles := []access.Role{access.Receptionist, access.Technician, access.Pathologist, access.Admin}
-	in := office.Founding{Lab: office.LabInput{Name: "Demo Lab", Levels: 1, AutoReceive: true}, NodeCode: "K7"}
-	for _, r := range roles {
-		in.People = append(in.People, office.UserInput{Login: string(r), Name: "Demo " + string(r), Roles: []string{string(r)}, Password: password, Active: true, Qualification: "MD", Registration: "D-1"})
-	}
-	ids, err := a.Office.Found(t.Context(), "founding-of-the-lab", in)
+	n, err := edge.Open(t.Context(), edge.Options{
+		Config: edge.Config{Data: filepath.Join(t.TempDir(), "lab"), Zone: "Asia/Kolkata"}, Logger: telemetry.Discard(), Version: "test", WeakPasswords: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, r := range roles {
-		a.people[r] = lab.Actor{Kind: lab.ActorUser, ID: ids[i], Roles: []string{string(r)}}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &pc{Node: n, t: t, people: map[access.Role]lab.Actor{}}
+}
+
+// found makes the lab on a node, with an account of each role, named like the role.
+func (n *pc) found(name, code, secret string) {
+	n.t.Helper()
+	roles := []access.Role{access.Receptionist, access.Technician, access.Pathologist, access.Admin}
+	in := office.Founding{Lab: office.LabInput{Name: name, Levels: 1, AutoReceive: true}, NodeCode: identifier.Node(code)}
+	for _, r := range roles {
+		in.People = append(in.People, office.UserInput{Login: string(r), Name: name + " " + string(r), Roles: []string{string(r)}, Password: secret, Active: true, Qualification: "MD", Registration: "D-1"})
 	}
-	b.people = a.people
+	ids, err := n.Office.Found(n.t.Context(), "founding-of-the-lab", in)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for i, r := range roles {
+		n.people[r] = lab.Actor{Kind: lab.ActorUser, ID: ids[i], Roles: []string{string(r)}}
+	}
+}
+
+// join makes a node one of the world's lab.
+func (w *world) join(n *pc, replica int, code string) {
+	n.t.Helper()
+	c, err := w.hub.Fleet.NewCode(n.t.Context(), w.org, w.lab, "test")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if _, err := n.Agent.Enrol(n.t.Context(), n.people[access.Admin], w.replicas[replica].URL, c.Text, "PC", code); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// pcs makes two nodes of one lab that know the same people and tests: the second one has them from the hub.
+func (w *world) pcs(t *testing.T) (a, b *pc) {
+	t.Helper()
+	a, b = openPC(t), openPC(t)
+	a.found("Demo Lab", "K7", password)
 	if _, err := a.Office.LoadStarter(t.Context(), lab.System(), "starter-of-the-lab"); err != nil {
 		t.Fatal(err)
 	}
-	for i, n := range []*pc{a, b} {
-		code, err := w.hub.Fleet.NewCode(t.Context(), w.org, w.lab, "test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := n.Agent.Enrol(t.Context(), n.people[access.Admin], w.replicas[i].URL, code.Text, "PC", []string{"K7", "L8"}[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.people = a.people
+	w.join(a, 0, "K7")
+	w.join(b, 1, "L8")
 	meet(a, b)
 	return a, b
 }
