@@ -11,6 +11,7 @@ import (
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/simulate"
 )
 
@@ -23,6 +24,9 @@ type simulateFlags struct {
 	query   string
 	count   int
 	samples []string
+	ask     bool
+	serve   bool
+	control bool
 	prefix  string
 	every   time.Duration
 	linger  time.Duration
@@ -41,10 +45,13 @@ func simulateCommand() *cobra.Command {
 		Long: `Plays analyzers, so that a node can be tried without one. It opens no database and knows nothing of the node but
 its addresses.
 
-Each --target or --serial is one analyzer, written MODEL=ADDRESS or MODEL=DEVICE. The models are:
+Each --target or --serial is one analyzer, written MODEL=ADDRESS or MODEL=DEVICE. The models are those of the demonstration,
+and the analyzer of every profile, under the profile's id:
 ` + modelList() + `
-Three ways to play:
-  generated   made-up results of the model for --sample ids (or new ids), every --every
+Ways to play:
+  generated   made-up results of the model for --sample ids (or new ids), every --every; --control makes them control runs
+  --ask       asks the node for the orders of each --sample, and sends results for exactly the tests that it names
+  --obey      waits for orders that the node sends by itself, and runs each --every later; what is cancelled until then is not run
   --capture   the bytes of a recorded file, sent by the protocol's rules; MODEL= may be left out
   --rack      listens as a label printer (raw TCP, ZPL), loads each tube whose label the node prints, asks the node
               for its orders by host query, and sends results for exactly the tests that the answer names
@@ -76,6 +83,9 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.query, "query", "", "how an HL7 analyzer asks for orders: qry (QRY^Q02) or qbp (QBP^Q11)")
 	fl.IntVar(&f.count, "count", 0, "messages of each analyzer, or times to send the capture; 0 goes on until stopped (1 for a capture)")
 	fl.StringSliceVar(&f.samples, "sample", nil, "sample ids of generated results, in turn")
+	fl.BoolVar(&f.ask, "ask", false, "ask the node for the orders of each --sample and send their results")
+	fl.BoolVar(&f.serve, "obey", false, "wait for orders that the node sends, and send their results; ends after --count samples")
+	fl.BoolVar(&f.control, "control", false, "generated results are control runs")
 	fl.StringVar(&f.prefix, "prefix", "SIM", "beginning of made-up sample ids")
 	fl.DurationVar(&f.every, "every", 2*time.Second, "time between messages")
 	fl.DurationVar(&f.linger, "linger", time.Second, "time to listen after the last message, for what the node still has to say")
@@ -96,7 +106,7 @@ func (f *simulateFlags) register(cmd *cobra.Command) {
 func (f *simulateFlags) options() (simulate.Options, error) {
 	opt := simulate.Options{
 		Capture: f.capture, Rack: f.rack, Count: f.count, Samples: f.samples, Prefix: f.prefix, Interval: f.every,
-		Linger: f.linger, Seed: f.seed, AckLog: f.acks, Tries: f.tries, Faults: f.faults,
+		Ask: f.ask, Serve: f.serve, Control: f.control, Linger: f.linger, Seed: f.seed, AckLog: f.acks, Tries: f.tries, Faults: f.faults,
 	}
 	if opt.Capture != "" && opt.Count == 0 {
 		opt.Count = 1
@@ -131,6 +141,12 @@ func (f *simulateFlags) options() (simulate.Options, error) {
 		}
 		opt.Targets = append(opt.Targets, simulate.Target{Model: model, Serial: &port, Query: query})
 	}
+	switch {
+	case f.ask && len(f.samples) == 0:
+		return opt, errors.New("--ask needs at least one --sample")
+	case f.ask && f.serve, f.capture != "" && (f.ask || f.serve):
+		return opt, errors.New("--ask, --obey and --capture are three ways to play; take one")
+	}
 	if len(opt.Targets) == 0 {
 		return opt, errors.New("name at least one analyzer with --target or --serial; see edge simulate --help")
 	}
@@ -152,12 +168,17 @@ func (f *simulateFlags) split(s string) (model, place string, err error) {
 // modelList names the models for the help.
 func modelList() string {
 	var b strings.Builder
-	for _, m := range simulate.Models() {
+	all := simulate.Models()
+	if set, err := profile.Builtin(); err == nil {
+		more, _ := simulate.Scripted(set)
+		all = append(all, more...)
+	}
+	for _, m := range all {
 		names := make([]string, 0, len(m.Analytes))
 		for _, a := range m.Analytes {
 			names = append(names, a.Code)
 		}
-		fmt.Fprintf(&b, "  %-10s %s, sends %s\n", m.ID, strings.ToUpper(string(m.Protocol)), strings.Join(names, " "))
+		fmt.Fprintf(&b, "  %-19s %-4s  sends %s\n", m.ID, strings.ToUpper(string(m.Protocol)), strings.Join(names, " "))
 	}
 	return b.String()
 }

@@ -31,7 +31,7 @@ import (
 const password = "morning-kettle-42"
 
 // customTests is how many number tests (N01 …) and text tests (T01 …) the lab of foundLab has beside the starter's.
-const customTests = 45
+const customTests = 80
 
 // edgeBinary gives the node's binary: the one of JAANCH_BIN, else one that is built here.
 func edgeBinary(t *testing.T) string {

@@ -20,7 +20,7 @@ func TestJoinedNodesKeepTheirOwn(t *testing.T) {
 	names, codes := map[*pc]string{a: "Front desk lab", b: "Back room lab"}, map[*pc]string{a: "K7", b: "L8"}
 	for i, n := range []*pc{a, b} {
 		n.found(names[n], codes[n], secrets[n])
-		w.join(n, i, codes[n])
+		w.joinPC(n, i, codes[n])
 	}
 	meet(a, b)
 	for n, name := range names {

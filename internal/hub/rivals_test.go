@@ -57,8 +57,8 @@ func (n *pc) found(name, code, secret string) {
 	}
 }
 
-// join makes a node one of the world's lab.
-func (w *world) join(n *pc, replica int, code string) {
+// joinPC makes a node one of the world's lab.
+func (w *world) joinPC(n *pc, replica int, code string) {
 	n.t.Helper()
 	c, err := w.hub.Fleet.NewCode(n.t.Context(), w.org, w.lab, "test")
 	if err != nil {
@@ -78,8 +78,8 @@ func (w *world) pcs(t *testing.T) (a, b *pc) {
 		t.Fatal(err)
 	}
 	b.people = a.people
-	w.join(a, 0, "K7")
-	w.join(b, 1, "L8")
+	w.joinPC(a, 0, "K7")
+	w.joinPC(b, 1, "L8")
 	meet(a, b)
 	return a, b
 }

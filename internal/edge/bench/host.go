@@ -66,7 +66,10 @@ func (b *Bench) Answer(ctx context.Context, peer instruments.Peer, m instruments
 		return instruments.Reply{}, nil
 	}
 	reply := instruments.Reply{}
-	d := driver.New(b.profiles, m.Protocol, nil)
+	d, err := b.reader(ctx, peer, m)
+	if err != nil {
+		return reply, err
+	}
 	for _, msg := range d.Decode(m.Text) {
 		if p, ok := b.profiles.Get(msg.Profile); ok {
 			reply.Form = formOf(p)
@@ -91,11 +94,38 @@ func (b *Bench) Answer(ctx context.Context, peer instruments.Peer, m instruments
 	return reply, nil
 }
 
-// mayAsk tells whether a message may hold a question: every record and segment of one begins with a Q. Most messages hold
-// results, and need not be read a second time to know that they ask nothing.
+// reader gives what reads a question: the profile that the lab chose for the analyzer. A question names its sender less often
+// than a result does, so that the bytes alone may tell another one.
+func (b *Bench) reader(ctx context.Context, peer instruments.Peer, m instruments.Message) (driver.Driver, error) {
+	free := driver.New(b.profiles, m.Protocol, nil)
+	var name string
+	err := b.db.View(ctx, func(tx *sqlite.ReadTx) error {
+		a := answering{b: b, q: queries.New(tx), tx: tx}
+		for _, msg := range free.Decode(m.Text) {
+			if err := a.identify(ctx, peer, msg); err != nil {
+				return err
+			}
+			name = a.device.profile
+		}
+		return nil
+	})
+	if p, known := b.profiles.Get(name); err == nil && known && p.Protocol == m.Protocol {
+		return driver.New(b.profiles, m.Protocol, p), nil
+	}
+	return free, err
+}
+
+// asksByOrder tells whether a segment is an ORC with RF in its first field.
+func asksByOrder(segment []byte) bool {
+	return len(segment) > 5 && string(segment[:3]) == "ORC" && string(segment[4:6]) == "RF"
+}
+
+// mayAsk tells whether a message may hold a question: a record or segment of one begins with a Q, or is the ORC of an ORM^O01,
+// by which the Mindray BC family asks. Most messages hold results, and need not be read a second time to know that they ask
+// nothing.
 func mayAsk(text []byte) bool {
 	for i, c := range text {
-		if c == 'Q' && (i == 0 || text[i-1] <= ' ') {
+		if (c == 'Q' || c == 'O' && asksByOrder(text[i:])) && (i == 0 || text[i-1] <= ' ') {
 			return true
 		}
 	}
@@ -192,7 +222,7 @@ func (a *answering) identify(ctx context.Context, peer instruments.Peer, m drive
 		if err != nil {
 			return fmt.Errorf("read instrument %s: %w", peer.Instrument, err)
 		}
-		a.device = device{id: lab.ID(r.ID), approved: r.Approved != 0 && r.Enabled != 0, query: r.Query != 0, window: int(r.WindowDays), short: r.ShortIds != 0}
+		a.device = device{id: lab.ID(r.ID), profile: r.Profile, approved: r.Approved != 0 && r.Enabled != 0, query: r.Query != 0, window: int(r.WindowDays), short: r.ShortIds != 0}
 		return nil
 	}
 	rows, err := a.q.InstrumentsByIdentity(ctx, m.Sender.Raw)

@@ -215,7 +215,7 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 		row.Value = "not calculated"
 	}
 	if row.Interval.Text == "" {
-		row.Interval.Text = IntervalText(v.IntervalLow, v.IntervalHigh)
+		row.Interval.Text = catalogue.IntervalText(v.IntervalLow, v.IntervalHigh)
 	}
 	holds, err := sqlite.ParseHolds(v.Holds)
 	if err != nil {
@@ -238,7 +238,7 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 			return err
 		}
 	}
-	src := Source{Kind: sourceKind(v.Source), At: time.UnixMilli(v.EnteredMs).UTC(), Raw: v.Raw, Flag: v.SourceFlag, Unit: v.SourceUnit, MessageID: v.Message}
+	src := Source{Kind: sourceKind(v.Source), At: time.UnixMilli(v.EnteredMs).UTC(), Raw: v.Raw, Flag: v.SourceFlag, Unit: v.SourceUnit, Conversion: v.Conversion, MessageID: v.Message}
 	if src.By, err = r.person(ctx, v.EnteredByID); err != nil {
 		return err
 	}
@@ -385,26 +385,12 @@ func expected(m sqlite.Measure, p patient.Patient, on lab.Date) Interval {
 		out.CritLow, out.CritHigh = show(c.Low), show(c.High)
 	}
 	if out.Text == "" {
-		out.Text = IntervalText(out.Low, out.High)
+		out.Text = catalogue.IntervalText(out.Low, out.High)
 	}
 	if out.Text == "" {
 		out.Text = m.Test.Normal
 	}
 	return out
-}
-
-// IntervalText writes an interval as it prints: 3.5 – 5.1, < 5, > 90.
-func IntervalText(low, high string) string {
-	switch {
-	case low != "" && high != "":
-		return low + " – " + high
-	case high != "":
-		return "< " + high
-	case low != "":
-		return "> " + low
-	default:
-		return ""
-	}
 }
 
 func show(d *lab.Decimal) string {

@@ -136,7 +136,7 @@ func (b *Bench) message(ctx context.Context, t queries.DueTransfersRow) (out ins
 			return lab.NotFound("profile_unknown", "There is no profile "+row.Profile+".")
 		}
 		a.device = device{id: lab.ID(row.ID), profile: row.Profile, approved: true, query: true, window: int(row.WindowDays)}
-		order, err = a.download(ctx, t)
+		order, err = a.download(ctx, t, p)
 		return err
 	})
 	if err != nil || len(order.Tests) == 0 {
@@ -157,8 +157,8 @@ func formOf(p *profile.Profile) instruments.Form {
 }
 
 // download gathers what a message says. Tests that were cancelled or done since are left out of an order, and kept in a
-// cancellation.
-func (a *answering) download(ctx context.Context, t queries.DueTransfersRow) (driver.Download, error) {
+// cancellation, unless the analyzer cannot be told to stop one without another that is still wanted.
+func (a *answering) download(ctx context.Context, t queries.DueTransfersRow, p *profile.Profile) (driver.Download, error) {
 	out := driver.Download{Cancel: t.Kind == kindCancel}
 	s, err := a.q.Sample(ctx, t.SampleID)
 	if err != nil {
@@ -167,6 +167,7 @@ func (a *answering) download(ctx context.Context, t queries.DueTransfersRow) (dr
 	if out.SampleAnswer, _, err = a.work(ctx, driver.SampleAnswer{SampleID: tubeText(s), Priority: driver.Routine}, s); err != nil {
 		return out, err
 	}
+	still := out.Tests
 	out.Tests, out.Found = nil, true
 	tests, err := a.q.TransferTests(ctx, t.ID)
 	if err != nil {
@@ -176,6 +177,9 @@ func (a *answering) download(ctx context.Context, t queries.DueTransfersRow) (dr
 		if x.State == askedTest && (out.Cancel || stillWanted(x.Item) && x.Cancelled == 0) && !slices.Contains(out.Tests, x.Code) {
 			out.Tests = append(out.Tests, x.Code)
 		}
+	}
+	if out.Cancel {
+		out.Tests = driver.Withdrawable(p, out.Tests, still)
 	}
 	return out, nil
 }
@@ -315,7 +319,7 @@ func (s *intake) refused(ctx context.Context, d device, all []driver.Refusal) er
 			return err
 		}
 		for _, id := range ids {
-			if err := s.refuse(ctx, id, r); err != nil {
+			if err := s.refuse(ctx, d, id, r); err != nil {
 				return err
 			}
 		}
@@ -343,7 +347,7 @@ func (s *intake) transfersOf(ctx context.Context, d device, r driver.Refusal) ([
 }
 
 // refuse marks the tests of a message that are refused. When none is left, the message as a whole is.
-func (s *intake) refuse(ctx context.Context, id queries.ID, r driver.Refusal) error {
+func (s *intake) refuse(ctx context.Context, d device, id queries.ID, r driver.Refusal) error {
 	t, err := s.q.Transfer(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read message %s: %w", lab.ID(id), err)
@@ -357,7 +361,7 @@ func (s *intake) refuse(ctx context.Context, id queries.ID, r driver.Refusal) er
 		if x.State != askedTest {
 			continue
 		}
-		if len(r.Tests) > 0 && !slices.Contains(r.Tests, x.Code) {
+		if len(r.Tests) > 0 && !slices.ContainsFunc(r.Tests, func(spoken string) bool { return s.means(d, spoken, x.Code) }) {
 			left++
 			continue
 		}
@@ -378,6 +382,12 @@ func (s *intake) refuse(ctx context.Context, id queries.ID, r driver.Refusal) er
 		return fmt.Errorf("note refused message %s: %w", lab.ID(id), err)
 	}
 	return nil
+}
+
+// means tells whether an analyzer that speaks of a code means this one of the lab's map.
+func (s *intake) means(d device, spoken, mapped string) bool {
+	p, known := s.b.profiles.Get(d.profile)
+	return spoken == mapped || known && driver.Names(p, spoken, mapped)
 }
 
 // limited keeps a reason that an analyzer sent to a length that a screen can show.

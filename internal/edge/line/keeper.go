@@ -11,6 +11,7 @@ import (
 
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/session"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/sqlite"
@@ -25,6 +26,7 @@ type Keeper struct {
 	board *session.Board
 	host  instruments.Host
 	tapes *Tapes
+	known *profile.Set
 	kick  chan struct{}
 
 	turn sync.Mutex // one reconciliation at a time
@@ -50,12 +52,14 @@ type KeeperOptions struct {
 	Board *session.Board
 	Host  instruments.Host
 	Tapes *Tapes
+
+	Profiles *profile.Set
 }
 
 // NewKeeper makes a keeper that holds nothing yet.
 func NewKeeper(o KeeperOptions) *Keeper {
 	return &Keeper{
-		db: o.DB, log: o.Log, board: o.Board, host: o.Host, tapes: o.Tapes, kick: make(chan struct{}, 1),
+		db: o.DB, log: o.Log, board: o.Board, host: o.Host, tapes: o.Tapes, known: o.Profiles, kick: make(chan struct{}, 1),
 		loose: map[string]link.Serial{}, running: map[string]*running{}, paused: map[string]bool{},
 	}
 }
@@ -67,6 +71,18 @@ type wanted struct {
 	device     string
 	name       string
 	instrument lab.ID
+	profile    string
+}
+
+// session is how the link is spoken on. Of an analyzer that is set up the protocol is known before it has said anything, so
+// that orders which waited while the node was stopped need not wait for its first word.
+func (k *Keeper) session(w wanted) session.Options {
+	opt := session.Options{Link: w.name, Instrument: w.instrument}
+	if p, ok := k.known.Get(w.profile); ok && !w.instrument.IsZero() {
+		opt.Expect = p.Protocol
+		opt.ASTM.BlocksSOH = p.Link.SOHEOT
+	}
+	return opt
 }
 
 // Run holds links open until ctx ends. A link that cannot be opened is tried again for ever.
@@ -116,7 +132,7 @@ func (k *Keeper) want(ctx context.Context) (map[string]wanted, error) {
 	}
 	out, taken := map[string]wanted{}, map[string]bool{}
 	for _, r := range rows {
-		w := wanted{name: r.Name, instrument: lab.ID(r.ID)}
+		w := wanted{name: r.Name, instrument: lab.ID(r.ID), profile: r.Profile}
 		switch r.Link {
 		case "serial":
 			s, err := link.Serial{Device: r.Port, Baud: int(r.Baud)}.WithFrame(r.Frame)
@@ -134,7 +150,7 @@ func (k *Keeper) want(ctx context.Context) (map[string]wanted, error) {
 			continue
 		}
 		if r.Enabled != 0 {
-			out[fmt.Sprintf("%s %s %+v%s", lab.ID(r.ID), r.Name, w.opener, w.listen)] = w
+			out[fmt.Sprintf("%s %s %s %+v%s", lab.ID(r.ID), r.Name, r.Profile, w.opener, w.listen)] = w
 		}
 	}
 	k.mu.Lock()
@@ -201,7 +217,7 @@ func (k *Keeper) start(ctx context.Context, w wanted) *running {
 }
 
 func (k *Keeper) converse(ctx context.Context, w wanted, port link.Port) {
-	err := session.Run(ctx, k.board, k.tapes.Watch(port, w.name), k.host, session.Options{Link: w.name, Instrument: w.instrument})
+	err := session.Run(ctx, k.board, k.tapes.Watch(port, w.name), k.host, k.session(w))
 	if err != nil {
 		k.log.Debug("a connection of an analyzer ended", "link", w.name, "err", err)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"jaanch/internal/edge/bench"
 	"jaanch/internal/edge/reception"
 	"jaanch/internal/lab"
+	"jaanch/internal/lab/catalogue"
 	"jaanch/internal/lab/patient"
 	"jaanch/internal/lab/report"
 	"jaanch/internal/lab/result"
@@ -205,7 +205,7 @@ func (m *composer) change(ctx context.Context, line *report.Line, row queries.Re
 }
 
 func intervalText(r queries.ResultsOfVisitRow) string {
-	text := cmp.Or(r.IntervalText, bench.IntervalText(r.IntervalLow, r.IntervalHigh))
+	text := cmp.Or(r.IntervalText, catalogue.IntervalText(r.IntervalLow, r.IntervalHigh))
 	switch r.NoLimit {
 	case "adult_interval":
 		return text + " (adult)"

@@ -76,7 +76,7 @@ type NodeEvents struct {
 // NodeEvent is one thing that happened to a node.
 type NodeEvent struct {
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind" enum:"enrolled,suspended,revoked,admitted,survivor"`
+	Kind string    `json:"kind" enum:"enrolled,suspended,revoked,admitted,survivor,lost,rebuilt"`
 	By   string    `json:"by"`
 	Note string    `json:"note"`
 }
@@ -106,6 +106,11 @@ func (r *routes) labs() {
 	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/status", id: "setNodeStatus", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Suspend, revoke or take back a node"},
 		func(ctx context.Context, s httpkit.Session, in *byID[NodeStatus]) (*struct{}, error) {
 			return nil, r.s.Fleet.SetStatus(ctx, s.Org, in.ID, in.Body.Status, s.Actor().String(), in.Body.Note)
+		})
+	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/rebuild-code", id: "newRebuildCode", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Give a node up for lost: revoke it, and make a code by which another machine becomes it"},
+		func(ctx context.Context, s httpkit.Session, in *onlyID) (*out[EnrolCode], error) {
+			c, err := r.s.Fleet.NewRebuildCode(ctx, s.Org, in.ID, s.User.String())
+			return answer(EnrolCode{Code: c.Text, Expires: c.Expires}, err)
 		})
 	mount(r, route{method: http.MethodGet, path: "/nodes/{id}/events", id: "nodeEvents", tag: tagLabs, rule: person(), summary: "What happened to a node"}, r.nodeEvents)
 }

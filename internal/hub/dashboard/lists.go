@@ -111,8 +111,8 @@ func resultOf(row *queries.NewestResultsRow) (Result, error) {
 		Sex: row.Sex, TestCode: row.TestCode, Test: row.TestName, Value: text(doc, "comparator") + text(doc, "value"), Unit: catalogue.FriendlyUnit(text(doc, "unit")),
 		Flag: text(doc, "flag"), Interval: text(doc, "interval_text"), State: "entered", EnteredAt: millis(doc, "entered_ms"), ChangedAt: row.ChangedAt,
 	}
-	if low, high := text(doc, "interval_low"), text(doc, "interval_high"); r.Interval == "" && low+high != "" {
-		r.Interval = strings.Trim(low+" – "+high, " ")
+	if r.Interval == "" {
+		r.Interval = catalogue.IntervalText(text(doc, "interval_low"), text(doc, "interval_high"))
 	}
 	switch {
 	case row.Released:

@@ -80,8 +80,11 @@ func (f *Fleet) makeCode(ctx context.Context, key once.Key, labID lab.ID, by str
 	}
 	code := codeFrom(secret, kept[:saltSize])
 	made := time.UnixMilli(int64(binary.BigEndian.Uint64(kept[saltSize:])))
-	return Code{Text: code[:4] + "-" + code[4:9] + "-" + code[9:], Expires: made.Add(codeLife)}, nil
+	return Code{Text: shownCode(code), Expires: made.Add(codeLife)}, nil
 }
+
+// shownCode is a code as people read it.
+func shownCode(code string) string { return code[:4] + "-" + code[4:9] + "-" + code[9:] }
 
 // codeFrom makes a code. Neither half tells anything without the other.
 func codeFrom(secret, salt []byte) string {
@@ -158,7 +161,7 @@ func (f *Fleet) take(ctx context.Context, tx pgx.Tx, code string) (queries.Enrol
 	if err != nil {
 		return c, fmt.Errorf("enrol: %w", err)
 	}
-	if c.UsedAt != nil || c.TriesLeft <= 0 || f.Clock().After(c.ExpiresAt) {
+	if c.UsedAt != nil || c.TriesLeft <= 0 || !c.Rebuilds.IsZero() || f.Clock().After(c.ExpiresAt) {
 		return c, errCode
 	}
 	if subtle.ConstantTimeCompare(c.Hash, codeHash(code)) == 1 {

@@ -191,7 +191,7 @@ func (w *orderWriter) order(seq int, s SampleAnswer, asked, action, report strin
 	fields := make([]string, 26)
 	fields[0], fields[1] = "O", strconv.Itoa(seq)
 	fields[2], fields[3] = w.specimen(s.SampleID, asked)
-	fields[4] = w.tests(s.Tests)
+	fields[4] = w.tests(orderable(w.p, s.Tests))
 	fields[5] = string(s.Priority)
 	if fields[5] == "" {
 		fields[5] = string(Routine)

@@ -30,6 +30,10 @@ func (d *HL7) Answer(q Query, a Answer) (Reply, error) {
 	if p == nil || m == nil {
 		return Reply{}, errNotAQuery()
 	}
+	a.Samples = slices.Clone(a.Samples)
+	for i := range a.Samples {
+		a.Samples[i].Tests = orderable(p, a.Samples[i].Tests)
+	}
 	out, ok := respond(q, a, m, p)
 	if !ok {
 		return Reply{}, errNotAQuery()
@@ -334,7 +338,7 @@ func (d *HL7) Orders(orders []Download, at time.Time, id string) ([]Outgoing, er
 	h := hl7.Header{App: p.Answer.SenderName, ToApp: p.Vendor, Processing: "P"}
 	out := make([]Outgoing, 0, len(orders))
 	for i, o := range orders {
-		o.Found = true
+		o.Found, o.Tests = true, orderable(p, o.Tests)
 		one := Outgoing{ControlID: controlID(id, i)}
 		if p.Answer.OrderMessage == "OML^O33" {
 			one.Payload = workOrder(o, at, one.ControlID, h, workOrderPlace{separators: hl7.Standard(), material: p.Answer.Material})
@@ -361,9 +365,13 @@ func generalOrder(o Download, at time.Time, id string, h hl7.Header, p *profile.
 	if material == "" {
 		material = p.Answer.Material
 	}
+	placer := o.OrderID
+	if len(p.Sample) > 0 && p.Sample[0].At.Segment == segOBR && p.Sample[0].At.Field == 2 {
+		placer = o.SampleID // that is where such an analyzer looks for the tube
+	}
 	for i, code := range o.Tests {
 		w.Segment(segORC, control, w.Text(o.OrderID))
-		w.Segment(segOBR, strconv.Itoa(i+1), w.Text(o.OrderID), w.Text(o.SampleID), codeField(w, code), string(priority(o.Priority)),
+		w.Segment(segOBR, strconv.Itoa(i+1), w.Text(placer), w.Text(o.SampleID), codeField(w, code), string(priority(o.Priority)),
 			hl7.Timestamp(o.Ordered), "", "", "", "", "", "", "", "", w.Text(material))
 	}
 	return w.Bytes()

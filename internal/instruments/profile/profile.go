@@ -137,6 +137,7 @@ type Query struct {
 type Answer struct {
 	Code        string   `yaml:"code"`         // how a test stands in O-5: "^^^{code}", "^^^^{code}", "^^^{code}^1"
 	CodeEnd     string   `yaml:"code_end"`     // behind the last test of O-5
+	CodeParts   int      `yaml:"code_parts"`   // how many parts of a mapped code name what is ordered; 0 for all
 	Sample      string   `yaml:"sample"`       // O-3: "id", "echo" (the asked Q-3 as sent) or "none"
 	Specimen    string   `yaml:"specimen"`     // O-4: "", "id", or a list of Q-3 components such as "4,5,6,7,8,9"
 	Action      string   `yaml:"action"`       // O-12 of an order found

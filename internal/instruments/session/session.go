@@ -22,6 +22,7 @@ type Options struct {
 	Link       string               // name of the listener or configured link, for the archive and the screen
 	Instrument lab.ID               // where the link's configuration names one
 	Protocol   instruments.Protocol // Auto finds out
+	Expect     instruments.Protocol // with Auto: what the instrument speaks as far as is known, so that it can be spoken to first
 	ASTM       astm.Options
 	HL7        hl7.Options
 	StoreLimit time.Duration // for one Store (10 s)
@@ -113,6 +114,8 @@ func Run(ctx context.Context, board *Board, port link.Port, host instruments.Hos
 	if opt.Protocol != instruments.Auto {
 		c.speak(opt.Protocol)
 		c.fixed = true
+	} else if opt.Expect != instruments.Auto {
+		c.speak(opt.Expect)
 	}
 	if !board.admit(c) {
 		c.event(instruments.Faulty, "too_many_connections", 0)
@@ -250,7 +253,7 @@ func (c *conn) take(ctx context.Context, lease *link.Lease, in input) error {
 
 // feed gives bytes to the machine, choosing it first where nobody configured one.
 func (c *conn) feed(b []byte) {
-	if !c.fixed && (c.machine == nil || !c.machine.Busy()) {
+	if !c.fixed && c.outbox.current == nil && (c.machine == nil || !c.machine.Busy()) {
 		found := c.sniff.sniff(b)
 		b = append(c.kept, b...)
 		c.kept = nil

@@ -7,13 +7,17 @@ import (
 	"sync"
 )
 
-// AckRecord is one line of the ACK log: a message that the host acknowledged as a whole.
+// AckRecord is one line of the ACK log: a message that the host acknowledged as a whole, or an order of the host that the
+// analyzer acknowledged.
 type AckRecord struct {
 	ID       string `json:"id"` // control id, or name and number of a captured message
 	SampleID string `json:"sample_id"`
 	Target   string `json:"target"`
 	Results  int    `json:"results"` // how many result rows it held
 	Sends    int    `json:"sends"`   // how often it was sent until then
+
+	Ordered   []string `json:"ordered,omitempty"`   // of an order that the host sent: its tests
+	Cancelled bool     `json:"cancelled,omitempty"` // it took them back
 }
 
 // ackLog is the list of acknowledged messages, durable line by line: it is the witness against a node that was killed.

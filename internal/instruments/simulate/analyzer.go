@@ -1,9 +1,11 @@
 package simulate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"jaanch/internal/instruments"
@@ -20,10 +22,11 @@ type analyzer struct {
 	in      chan []byte
 	lost    chan error
 	quit    chan struct{}
-	sent    bool     // the message on its way came to an end
-	code    string   // how
-	inbox   [][]byte // what the host sent us, oldest first
-	broken  error    // of a write
+	sent    bool                     // the message on its way came to an end
+	code    string                   // how
+	inbox   [][]byte                 // what the host sent us, oldest first
+	broken  error                    // of a write
+	accept  func(text []byte) []byte // the analyzer's own answer to a message of the host; nil for the line's
 }
 
 // unsentError says why a message was not acknowledged.
@@ -35,12 +38,20 @@ func (e unsentError) Error() string { return "simulate: the host did not take th
 // errLine says that the connection is gone; the message goes out again on the next one.
 var errLine = errors.New("simulate: the connection is gone")
 
+// The control characters of a block without frames.
+const (
+	soh = 0x01
+	eot = 0x04
+	ack = 0x06
+)
+
 // plug makes an analyzer of an open port.
 func plug(port link.Port, p instruments.Protocol, opt Options) *analyzer {
 	a := &analyzer{
 		port: port, start: time.Now(), in: make(chan []byte), lost: make(chan error, 1), quit: make(chan struct{}),
 	}
 	if p == instruments.HL7 {
+		a.accept = func(text []byte) []byte { return accept(text, opt.Now()) }
 		a.machine = hl7.NewLine(hl7.Options{Reply: opt.Reply, Ack: func(m []byte, code, text string) []byte {
 			return hl7.Ack(hl7.Parse(m, ""), hl7.Code(code), hl7.Reply{At: opt.Now(), Text: text})
 		}})
@@ -82,6 +93,9 @@ func (a *analyzer) unplug() {
 
 // send gives a message to the host and waits until it is acknowledged.
 func (a *analyzer) send(ctx context.Context, m outgoing) error {
+	if m.block {
+		return a.sendBlock(ctx, m.text)
+	}
 	a.sent, a.code = false, ""
 	var taken bool
 	if line, ok := a.machine.(*astm.Line); ok && len(m.parts) > 0 {
@@ -101,6 +115,33 @@ func (a *analyzer) send(ctx context.Context, m outgoing) error {
 		return unsentError{a.code}
 	}
 	return nil
+}
+
+// blockWait is how long an analyzer waits for the ACK of a block.
+const blockWait = 15 * time.Second
+
+// sendBlock sends records between SOH and EOT and waits for the one ACK.
+func (a *analyzer) sendBlock(ctx context.Context, text []byte) error {
+	if _, err := a.port.Write(slices.Concat([]byte{soh}, text, []byte{eot})); err != nil {
+		return fmt.Errorf("%w: %w", errLine, err)
+	}
+	limit := time.NewTimer(blockWait)
+	defer limit.Stop()
+	for {
+		select {
+		case b := <-a.in:
+			if bytes.IndexByte(b, ack) >= 0 {
+				return nil
+			}
+			return unsentError{"refused"}
+		case err := <-a.lost:
+			return fmt.Errorf("%w: %w", errLine, err)
+		case <-limit.C:
+			return unsentError{"no_answer"}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // receive waits for the next message of the host; nil after the limit.
@@ -168,7 +209,7 @@ func (a *analyzer) drain() {
 			}
 		case instruments.Commit:
 			a.keep(e.Messages)
-			a.machine.Stored(a.elapsed(), true, nil)
+			a.machine.Stored(a.elapsed(), true, a.answer(e.Messages))
 		case instruments.Finish:
 			a.keep(e.Messages)
 		case instruments.Sent:
@@ -176,6 +217,13 @@ func (a *analyzer) drain() {
 		case instruments.Begin, instruments.Note:
 		}
 	}
+}
+
+func (a *analyzer) answer(messages []instruments.Text) []byte {
+	if a.accept == nil || len(messages) == 0 {
+		return nil
+	}
+	return a.accept(messages[len(messages)-1].Bytes)
 }
 
 func (a *analyzer) keep(messages []instruments.Text) {

@@ -15,20 +15,44 @@ type outgoing struct {
 	sample string
 	text   []byte
 	parts  []astm.Part // of a captured session: its frames as they were cut
+	block  bool        // goes out between SOH and EOT, without frames
 }
 
 func stamp(t time.Time) string { return t.Format("20060102150405") }
 
-// result makes an upload of one sample.
-func (m Model) result(id, sample string, rows []row, at time.Time) outgoing {
-	out := outgoing{id: id, sample: sample}
-	if m.Protocol == instruments.HL7 {
-		out.text = m.resultHL7(id, sample, rows, at)
-	} else {
-		out.text = m.resultASTM(id, sample, rows, at)
+// results makes the upload of one sample: one message, or one for each test where the analyzer sends them so. next gives the
+// control ids.
+func (m Model) results(next func() string, sample string, rows []row, at time.Time) []outgoing {
+	return m.upload(partResult, next, sample, rows, at)
+}
+
+// upload makes the messages of one part of the script.
+func (m Model) upload(part string, next func() string, sample string, rows []row, at time.Time) []outgoing {
+	one := func(rows []row) outgoing {
+		out := outgoing{id: next(), sample: sample}
+		switch {
+		case m.script != nil:
+			out.text = m.script.write(part, out.id, sample, rows, at)
+		case m.Protocol == instruments.HL7:
+			out.text = m.resultHL7(out.id, sample, rows, at)
+		default:
+			out.text = m.resultASTM(out.id, sample, rows, at)
+		}
+		out.block = m.profile != nil && m.profile.Link.SOHEOT
+		return out
+	}
+	if m.script == nil || !m.script.split {
+		return []outgoing{one(rows)}
+	}
+	var out []outgoing
+	for i := range rows {
+		out = append(out, one(rows[i:i+1]))
 	}
 	return out
 }
+
+// asks tells whether the analyzer ever asks for orders.
+func (m Model) asks() bool { return m.script == nil || len(m.script.parts[partQuery]) > 0 }
 
 func (m Model) resultASTM(id, sample string, rows []row, at time.Time) []byte {
 	w := astm.NewWriter(astm.Standard())
@@ -91,6 +115,8 @@ const (
 func (m Model) query(kind Query, id, sample string, at time.Time) outgoing {
 	out := outgoing{id: id, sample: sample}
 	switch {
+	case m.script != nil:
+		out.text = m.script.write(partQuery, id, sample, nil, at)
 	case m.Protocol != instruments.HL7:
 		w := astm.NewWriter(astm.Standard())
 		m.headASTM(w, id, at)
@@ -109,81 +135,4 @@ func (m Model) query(kind Query, id, sample string, at time.Time) outgoing {
 		out.text = w.Bytes()
 	}
 	return out
-}
-
-// reply is what a message of the host says to a query.
-type reply struct {
-	final bool     // nothing more is to come
-	tests []string // in the analyzer's codes
-}
-
-// readReply reads one message of the host. Messages that are no answer give no tests and are not final.
-func readReply(p instruments.Protocol, text []byte, sample string) reply {
-	if p == instruments.HL7 {
-		return readReplyHL7(hl7.Parse(text, ""))
-	}
-	out := reply{final: true}
-	for _, msg := range astm.Parse(text) {
-		for _, r := range msg.Records {
-			if r.Type != 'O' || r.Field(3).Component(1).Text() != sample {
-				continue
-			}
-			if status := r.Field(26).Text(); status == "Y" || status == "Z" {
-				continue
-			}
-			for i := range r.Field(5).Repeats() {
-				if code := firstFilled(r.Field(5).Repeat(i + 1)); code != "" {
-					out.tests = append(out.tests, code)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// firstFilled gives component 4 of a universal test id, else its first component that is not empty.
-func firstFilled(f astm.Field) string {
-	if c := f.Component(4).Text(); c != "" {
-		return c
-	}
-	for i := range f.Components() {
-		if c := f.Component(i + 1).Text(); c != "" {
-			return c
-		}
-	}
-	return ""
-}
-
-// displayTests is the number of the first DSP line that names a test.
-const displayTests = 29
-
-func readReplyHL7(m *hl7.Message) reply {
-	kind, _ := m.Type()
-	var out reply
-	for _, g := range m.Segments {
-		switch {
-		case kind == "QCK" && g.Name == "QAK", kind == "RSP" && g.Name == "QAK":
-			out.final = g.Field(2).Text() != "OK" // not found, or an error: no orders follow
-		case kind == "DSR" && g.Name == "DSP" && number(g.Field(1).Text()) >= displayTests:
-			if code := g.Field(3).Component(1).Text(); code != "" {
-				out.tests = append(out.tests, code)
-			}
-		case (kind == "OML" || kind == "ORM") && g.Name == "OBR":
-			if code := g.Field(4).Component(1).Text(); code != "" {
-				out.tests = append(out.tests, code)
-			}
-		}
-	}
-	if kind == "DSR" || kind == "OML" || kind == "ORM" {
-		out.final = true
-	}
-	return out
-}
-
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0
-	}
-	return n
 }

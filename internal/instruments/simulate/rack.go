@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"jaanch/internal/instruments"
+	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/link"
 )
 
@@ -92,8 +93,7 @@ func (p *player) bench(ctx context.Context, tray chan string, seen *received) er
 		if !pause(ctx, p.opt.Interval) {
 			return ctx.Err()
 		}
-		rows := p.model.rows(p.rng, tests)
-		if err := p.deliver(ctx, p.model.result(p.nextID(), t.id, rows, p.opt.Now())); err != nil {
+		if err := p.run(ctx, t.id, tests); err != nil {
 			return err
 		}
 		done++
@@ -118,6 +118,17 @@ func (p *player) ask(ctx context.Context, id string) ([]string, error) {
 	}
 }
 
+// told tells whether a query that was refused was answered all the same: MSA-1 AR of an ORR^O02 says that the sample is not
+// known.
+func (p *player) told() bool {
+	for _, text := range p.line.inbox {
+		if kind, _ := hl7.Parse(text, "").Type(); kind == "ORR" {
+			return true
+		}
+	}
+	return false
+}
+
 // query asks once. In ASTM the answer is a session of the host's own; in HL7 the acknowledgement itself says whether
 // orders follow.
 func (p *player) query(ctx context.Context, id string) ([]string, error) {
@@ -125,7 +136,8 @@ func (p *player) query(ctx context.Context, id string) ([]string, error) {
 		return nil, err
 	}
 	p.line.inbox = nil
-	if err := p.line.send(ctx, p.model.query(p.target.Query, p.nextID(), id, p.opt.Now())); err != nil {
+	err := p.line.send(ctx, p.model.query(p.target.Query, p.nextID(), id, p.opt.Now()))
+	if err != nil && !p.told() {
 		return nil, err
 	}
 	for {
@@ -136,7 +148,7 @@ func (p *player) query(ctx context.Context, id string) ([]string, error) {
 		if text == nil {
 			return nil, fmt.Errorf("simulate: no answer to the query within %v", answerLimit)
 		}
-		r := readReply(p.protocol, text, id)
+		r := p.model.reply(text, id)
 		if !r.final {
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/profile"
 )
 
 // Target is where one analyzer is plugged in.
@@ -35,6 +36,9 @@ type Options struct {
 	Rack      string        // address on which the label printer listens; empty for no rack
 	Count     int           // messages for each target, or replays of the capture; 0 goes on until the end of ctx
 	Samples   []string      // ids for generated results, in turn; empty makes new ones from Prefix
+	Ask       bool          // ask the host for the orders of each of Samples, and send results for what it names
+	Serve     bool          // wait for orders that the host sends by itself, and run them
+	Control   bool          // the generated results are control runs
 	Prefix    string        // of made-up sample ids ("SIM")
 	Results   int           // result rows of a generated message; 0 takes the whole panel
 	Interval  time.Duration // between messages
@@ -47,6 +51,7 @@ type Options struct {
 	Packing   astm.Packing
 	FrameText int
 	Faults    Faults
+	Profiles  *profile.Set // nil for those that come with the program
 	Backoff   link.Backoff // between attempts to connect
 	Now       func() time.Time
 	Out       io.Writer // a line of progress for each message; nil for none
@@ -88,9 +93,15 @@ func Run(ctx context.Context, opt Options) error {
 		return err
 	}
 	defer acks.close()
+	set := opt.Profiles
+	if set == nil {
+		if set, err = profile.Builtin(); err != nil {
+			return fmt.Errorf("simulate: load profiles: %w", err)
+		}
+	}
 	players := make([]*player, 0, len(opt.Targets))
 	for i, t := range opt.Targets {
-		p, err := newPlayer(ctx, opt, t, i, acks)
+		p, err := newPlayer(ctx, set, opt, t, i, acks)
 		if err != nil {
 			return err
 		}
@@ -98,6 +109,12 @@ func Run(ctx context.Context, opt Options) error {
 	}
 	if opt.Rack != "" {
 		return rack(ctx, opt, players)
+	}
+	switch {
+	case opt.Ask:
+		return each(ctx, players, func(ctx context.Context, p *player) error { return p.inquire(ctx) })
+	case opt.Serve:
+		return each(ctx, players, func(ctx context.Context, p *player) error { return p.serve(ctx) })
 	}
 	return each(ctx, players, func(ctx context.Context, p *player) error { return p.play(ctx) })
 }
@@ -134,17 +151,21 @@ type player struct {
 	plugs    uint64
 }
 
-func newPlayer(ctx context.Context, opt Options, t Target, index int, acks *ackLog) (*player, error) {
+func newPlayer(ctx context.Context, set *profile.Set, opt Options, t Target, index int, acks *ackLog) (*player, error) {
 	p := &player{
 		opt: opt, target: t, acks: acks, protocol: t.Protocol,
 		rng: rand.New(rand.NewPCG(opt.Seed, uint64(index)+1)), //nolint:gosec // values are repeated from a seed, nothing here is secret
 	}
 	if t.Model != "" {
-		m, ok := findModel(t.Model)
-		if !ok {
-			return nil, fmt.Errorf("simulate: there is no model %q", t.Model)
+		m, err := findModel(set, t.Model)
+		if err != nil {
+			return nil, err
 		}
 		p.model, p.protocol = m, m.Protocol
+		p.opt = m.shaped(p.opt)
+		if opt.Control && (m.script == nil || len(m.script.parts[partControl]) == 0) {
+			return nil, fmt.Errorf("simulate: nobody wrote down what a control run of %s looks like", m.ID)
+		}
 	}
 	if opt.Capture != "" {
 		messages, protocol, err := readCapture(opt.Capture, t.Protocol)
@@ -179,7 +200,7 @@ func (p *player) play(ctx context.Context) error {
 	for n := 0; p.opt.Count == 0 || n < p.opt.Count; n++ {
 		batch := p.capture
 		if batch == nil {
-			batch = []outgoing{p.generate(n)}
+			batch = p.generate(n)
 		}
 		for _, m := range batch {
 			if err := p.deliver(ctx, m); err != nil {
@@ -196,8 +217,8 @@ func (p *player) play(ctx context.Context) error {
 	return p.linger(ctx)
 }
 
-// generate makes the n-th result message.
-func (p *player) generate(n int) outgoing {
+// generate makes the n-th result message, or messages where the analyzer sends each test by itself.
+func (p *player) generate(n int) []outgoing {
 	sample := fmt.Sprintf("%s%06d", p.opt.Prefix, n+1)
 	if len(p.opt.Samples) > 0 {
 		sample = p.opt.Samples[n%len(p.opt.Samples)]
@@ -206,7 +227,11 @@ func (p *player) generate(n int) outgoing {
 	if p.opt.Results > 0 {
 		rows = rows[:min(p.opt.Results, len(rows))]
 	}
-	return p.model.result(p.nextID(), sample, rows, p.opt.Now())
+	part := partResult
+	if p.opt.Control {
+		part = partControl
+	}
+	return p.model.upload(part, p.nextID, sample, rows, p.opt.Now())
 }
 
 func (p *player) nextID() string {
@@ -293,6 +318,9 @@ func (p *player) linger(ctx context.Context) error {
 	end := time.Now().Add(p.opt.Linger)
 	for left := p.opt.Linger; left > 0; left = time.Until(end) {
 		text, err := p.line.receive(ctx, left)
+		if errors.Is(err, errLine) {
+			return nil // a host that hangs up has nothing more to say
+		}
 		if err != nil || text == nil {
 			return err
 		}

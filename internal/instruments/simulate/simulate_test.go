@@ -42,12 +42,21 @@ type node struct {
 	arrived  chan struct{}
 }
 
-func newNode(t *testing.T) *node {
+// loaded reads the profiles once for all tests: a set is never changed.
+var loaded = sync.OnceValues(profile.Builtin)
+
+func builtin(t *testing.T) *profile.Set {
 	t.Helper()
-	set, err := profile.Builtin()
+	set, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return set
+}
+
+func newNode(t *testing.T) *node {
+	t.Helper()
+	set := builtin(t)
 	fast := 200 * time.Millisecond
 	opt := session.TCPOptions("test")
 	opt.ASTM.Timers = astm.Timers{Frame: 10 * fast, Gap: fast, Yield: fast, Reply: 5 * fast}

@@ -264,3 +264,17 @@ func (r Interval) Display() string {
 		return ""
 	}
 }
+
+// IntervalText writes an interval as it prints: 3.5 – 5.1, < 5, > 90.
+func IntervalText(low, high string) string {
+	switch {
+	case low != "" && high != "":
+		return low + " – " + high
+	case high != "":
+		return "< " + high
+	case low != "":
+		return "> " + low
+	default:
+		return ""
+	}
+}

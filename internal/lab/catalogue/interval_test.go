@@ -147,3 +147,14 @@ func TestChooseCritical(t *testing.T) {
 		})
 	}
 }
+
+func TestIntervalText(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ low, high, want string }{
+		{"3.5", "5.1", "3.5 – 5.1"}, {"90", "", "> 90"}, {"", "5", "< 5"}, {"", "", ""},
+	} {
+		if got := catalogue.IntervalText(tc.low, tc.high); got != tc.want {
+			t.Errorf("IntervalText(%q, %q) = %q, want %q", tc.low, tc.high, got, tc.want)
+		}
+	}
+}

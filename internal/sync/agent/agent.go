@@ -35,6 +35,10 @@ type Options struct {
 	// states); nil for nothing.
 	Settled func(tx *sqlite.Tx) error // after the last record of a page, in the same transaction; nil for nothing
 
+	// LookAhead is called before the transaction that forgets a person who was erased elsewhere, for what takes long; nil for
+	// nothing.
+	LookAhead func(ctx context.Context, subject lab.ID) error
+
 	Erase    func(tx *sqlite.Tx, subject lab.ID) error  // forgets a person who was erased elsewhere; nil: Tx.Erase alone
 	Renumber func(tx *sqlite.Tx, nodeCode string) error // takes a new code into use; nil for nothing
 }

@@ -9,6 +9,10 @@ import (
 func (n Node) greeted(ev Greeted) (Node, []NodeEffect) {
 	n.hello, n.Epoch, n.Head = ev.Reply, ev.Head.Epoch, ev.Head.Seq
 	r := &n.hello
+	if n.Confirm == Rebuild {
+		// Even where the hub has nothing of the lost node: what that one numbered is numbered by nobody again.
+		return n.startSearch(Rebuild)
+	}
 	if r.Epoch > n.Epoch {
 		// Another copy of this node began an epoch, or this one is from before it.
 		if n.Confirm == NoCause {

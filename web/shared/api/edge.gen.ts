@@ -2503,8 +2503,11 @@ export interface components {
             first_rule?: string;
             instrument: string;
             instrument_id: string;
-            /** Format: date-time */
-            last: string;
+            /**
+             * Format: date-time
+             * @description Left out where no control was ever run.
+             */
+            last?: string;
             /**
              * Format: int64
              * @description In the last 31 days.
@@ -2515,6 +2518,7 @@ export interface components {
             test: string;
             test_code: string;
             test_id: string;
+            test_local?: string;
         };
         Call: {
             /** Format: date-time */
@@ -2694,6 +2698,7 @@ export interface components {
         };
         Code: {
             code: string;
+            conversion?: components["schemas"]["CodeConversion"];
             id?: string;
             /**
              * Format: int64
@@ -2704,12 +2709,26 @@ export interface components {
             test?: string;
             /** @description Empty while unmapped. */
             test_id?: string;
+            /** @description Of the test that it means. */
+            test_unit?: string;
             /** @description As last sent. */
             unit?: string;
+            /** @description What was last sent is not the test's unit, and nothing is declared for it: values wait for a person. */
+            unit_differs: boolean;
             versions?: string;
+        };
+        CodeConversion: {
+            /** @description A decimal above zero. */
+            factor: string;
+            /** @description The unit as the analyzer sends it. */
+            from_unit: string;
+            /** @description A decimal that is added afterwards. */
+            offset?: string;
         };
         CodeInput: {
             code: string;
+            /** @description Left out: nothing is converted. */
+            conversion?: components["schemas"]["CodeConversion"];
             test_id: string;
             /** @description Needed for a change. */
             versions?: string;
@@ -2769,6 +2788,8 @@ export interface components {
         };
         ConnectCode: {
             code: string;
+            /** @description Left out: nothing is converted. */
+            conversion?: components["schemas"]["CodeConversion"];
             test_id: string;
         };
         Consent: {
@@ -2820,11 +2841,15 @@ export interface components {
         };
         ControlChart: {
             levels: components["schemas"]["ControlLevel"][];
+            /** @description Of a locked test. */
+            lock?: components["schemas"]["Lock"];
             /** @description The rules that judge a run here. */
             rules: string[];
             runs: components["schemas"]["ControlRun"][];
             /** @enum {string} */
             state: "none" | "open" | "warn" | "locked" | "stale";
+            /** @description Of the test: targets and numbers are in it. */
+            unit: string;
         };
         ControlInput: {
             active: boolean;
@@ -2865,15 +2890,21 @@ export interface components {
             id: string;
             /** Format: int64 */
             level: number;
+            /** @description Of the target that it was judged by. */
+            mean?: string;
             /** Format: int64 */
             message_id?: number;
             /** @description The first value under another target: a mark on the chart. */
             new_target: boolean;
+            /** @description In the unit of the test, converted where the lab declared how. */
+            num?: string;
             /** @description A reason to leave it out that one person gave; a second one has to agree. */
             proposed?: string;
             proposed_by?: string;
             /** Format: int64 */
             replicate: number;
+            /** @description Of the same. */
+            sd?: string;
             unit: string;
             /** @description As sent. */
             value: string;
@@ -2887,6 +2918,7 @@ export interface components {
             /** Format: date-time */
             closed?: string;
             closed_by?: string;
+            closed_by_name?: string;
             first_rule?: string;
             id: string;
             points: components["schemas"]["ControlPoint"][];
@@ -3494,6 +3526,21 @@ export interface components {
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
         };
+        ItemTransfer: {
+            id: string;
+            instrument: string;
+            /** @enum {string} */
+            kind: "order" | "cancel";
+            /** Format: date-time */
+            made: string;
+            problem?: string;
+            /** Format: date-time */
+            sent?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "refused" | "dropped" | "withdrawn";
+            /** Format: int64 */
+            tries: number;
+        };
         Judgement: {
             choices?: components["schemas"]["Ruling"][];
             /** @description In the person's words; stays in the history */
@@ -3725,6 +3772,27 @@ export interface components {
             position: string;
             sample_id?: string;
         };
+        Lock: {
+            /**
+             * Format: date-time
+             * @description The last accepted run before: what was measured after it has to be looked at.
+             */
+            bracket_from?: string;
+            /** @description Every rejected run has its cause; a new run has to be accepted. */
+            closed: boolean;
+            /** @description Results since the last accepted run, oldest first. */
+            patients: components["schemas"]["Measured"][];
+            rule: string;
+            /** @description The rejected run that locked it. */
+            run_id: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description How many of them are not released yet.
+             */
+            waiting: number;
+        };
         LogCall: {
             /** @enum {string} */
             outcome: "reached" | "no_answer" | "refused";
@@ -3806,6 +3874,17 @@ export interface components {
                 [key: string]: string;
             };
             roles: string[];
+        };
+        Measured: {
+            accession: string;
+            /** Format: date-time */
+            at: string;
+            flag: string;
+            item_id: string;
+            state: string;
+            unit: string;
+            value: string;
+            visit_id: string;
         };
         Merge: {
             /** @description The record that goes into this one. */
@@ -4771,6 +4850,8 @@ export interface components {
             /** @description Oldest first. */
             history: components["schemas"]["Point"][];
             mrn: string;
+            /** @description Messages to analyzers that ask for this test, newest first. */
+            orders: components["schemas"]["ItemTransfer"][];
             patient_name: string;
             /** @description Runs that wait in the inbox. */
             reruns: components["schemas"]["ValueRow"][];
@@ -4962,6 +5043,8 @@ export interface components {
             at: string;
             /** @description Person who typed it. */
             by?: string;
+            /** @description The declared conversion that was used: mmol/L × 18.016. */
+            conversion?: string;
             /** @description The analyzer's own flag. */
             flag?: string;
             instrument?: string;
@@ -5261,6 +5344,8 @@ export interface components {
         };
         TransferTest: {
             code: string;
+            /** @description A value came since. */
+            done: boolean;
             /** @enum {string} */
             state: "asked" | "refused" | "withdrawn";
         };

@@ -23,5 +23,5 @@ SELECT instrument_id, CAST(count(*) AS INTEGER) AS n, CAST(coalesce(sum(ended = 
 WHERE instrument_id IS NOT NULL AND at_ms >= ? GROUP BY instrument_id;
 
 -- name: InstrumentsLinks :many
-SELECT id, name, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame, enabled
+SELECT id, name, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame, enabled, profile
 FROM instrument WHERE _del = 0 ORDER BY id;

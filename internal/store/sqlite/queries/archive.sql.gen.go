@@ -71,7 +71,7 @@ func (q *Queries) ArchivedMessages(ctx context.Context, arg ArchivedMessagesPara
 }
 
 const instrumentsLinks = `-- name: InstrumentsLinks :many
-SELECT id, name, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame, enabled
+SELECT id, name, link, coalesce(address,'') AS address, coalesce(port,'') AS port, coalesce(baud,0) AS baud, coalesce(frame,'') AS frame, enabled, profile
 FROM instrument WHERE _del = 0 ORDER BY id
 `
 
@@ -84,6 +84,7 @@ type InstrumentsLinksRow struct {
 	Baud    int64
 	Frame   string
 	Enabled int64
+	Profile string
 }
 
 func (q *Queries) InstrumentsLinks(ctx context.Context) ([]InstrumentsLinksRow, error) {
@@ -104,6 +105,7 @@ func (q *Queries) InstrumentsLinks(ctx context.Context) ([]InstrumentsLinksRow, 
 			&i.Baud,
 			&i.Frame,
 			&i.Enabled,
+			&i.Profile,
 		); err != nil {
 			return nil, err
 		}
