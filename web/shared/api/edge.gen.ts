@@ -3051,8 +3051,10 @@ export interface components {
         };
         Decide: {
             /** @enum {string} */
-            decision: "accept" | "rerun" | "new_sample";
+            decision: "accept" | "rerun" | "new_sample" | "choose";
             note?: string;
+            /** @description The value that counts, where two were filed apart from each other (choose). */
+            result_id?: string;
             /** @description Of the row. */
             versions: string;
         };
@@ -4778,6 +4780,23 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
+        Rival: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who entered it. */
+            by?: string;
+            /** @enum {string} */
+            flag: "" | "L" | "H" | "LL" | "HH" | "A" | "?";
+            instrument?: string;
+            /**
+             * Format: int64
+             * @description Its verified levels.
+             */
+            level?: number;
+            result_id: string;
+            unit: string;
+            value: string;
+        };
         Row: {
             /** @description Follows from other tests; an analyzer's own value wins. */
             calculated: boolean;
@@ -4825,6 +4844,8 @@ export interface components {
             /** @description Exactly as reported. */
             raw?: string;
             result_id?: string;
+            /** @description Values that were filed apart from each other, the one shown first: a person chooses. */
+            rivals?: components["schemas"]["Rival"][];
             source?: components["schemas"]["Source"];
             /** @enum {string} */
             state: "pending" | "sent_to_analyzer" | "entered" | "held" | "verified" | "released" | "cancelled" | "rejected";
