@@ -13,6 +13,7 @@ import (
 	"jaanch/internal/edge/line"
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/link"
+	"jaanch/internal/instruments/profile"
 	"jaanch/internal/instruments/session"
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/access"
@@ -155,9 +156,13 @@ func overItsOwnPort(t *testing.T, l *edgetest.Lab, board *session.Board, in benc
 	if _, err := l.Bench.SetCode(t.Context(), manager, i.ID, bench.CodeInput{Code: "HGB", TestID: l.Tests["HB"]}); err != nil {
 		t.Fatal(err)
 	}
+	profiles, err := profile.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
 	open := heard{make(chan struct{}, 8)}
 	keeper := line.NewKeeper(line.KeeperOptions{
-		DB: l.DB, Log: slog.New(open), Board: board, Host: l.Bench.Host(), Tapes: line.NewTapes(l.DB.NewID, l.Clock.Now, l.Zone, nil),
+		DB: l.DB, Log: slog.New(open), Board: board, Profiles: profiles, Host: l.Bench.Host(), Tapes: line.NewTapes(l.DB.NewID, l.Clock.Now, l.Zone, nil),
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
