@@ -191,7 +191,7 @@ type parts struct {
 	samples  map[queries.ID]queries.SamplesRow
 }
 
-func (p parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
+func (p *parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
 	r, filed := p.newest[t.ID]
 	s := Standing{Result: r, Level: p.level[r.ID], Released: p.ever[t.ID], State: string(result.Pending)}
 	if filed {
@@ -229,7 +229,7 @@ func (p parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
 }
 
 // filed is where a test stands that has a value.
-func (p parts) filed(t queries.OrderTestsRow, r queries.ResultsOfVisitRow, s Standing) (string, order.Part) {
+func (p *parts) filed(t queries.OrderTestsRow, r queries.ResultsOfVisitRow, s Standing) (string, order.Part) {
 	switch {
 	case len(s.Rivals) > 0 && t.RerunMs <= r.EnteredMs:
 		return string(result.Held), order.PartStarted // also what went out: another value came that nobody there knew of

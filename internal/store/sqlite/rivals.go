@@ -48,7 +48,8 @@ func (p *parts) settleTest(item queries.ID, heads []queries.ResultsOfVisitRow) {
 	over := p.accepted[counts.ID]
 	p.newest[item], p.others[item] = counts, heads[1:]
 	for _, r := range heads[1:] {
-		if !sameValue(counts, r) && !(slices.Contains(over, result.HoldTwoValues) && slices.Contains(over, lab.ID(r.ID).String())) {
+		weighed := slices.Contains(over, result.HoldTwoValues) && slices.Contains(over, lab.ID(r.ID).String())
+		if !weighed && !sameValue(counts, r) {
 			p.rivals[item] = append(p.rivals[item], r)
 		}
 	}
