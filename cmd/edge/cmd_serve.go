@@ -60,18 +60,22 @@ func settingFlags(cmd *cobra.Command) {
 	f.String("zone", "Asia/Kolkata", "the lab's time `zone`")
 	f.String("log-format", "text", "json or text")
 	f.String("log-level", "info", "debug, info, warn or error")
+	f.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{isSetting: nil} })
 }
+
+// isSetting marks a flag that is a setting; a command's other flags are its own.
+const isSetting = "setting"
 
 // settings reads the configuration under the flags that were set.
 func settings(cmd *cobra.Command) (edge.Config, error) {
 	flags := map[string]any{}
 	file := ""
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		switch f.Name {
-		case "config":
+		_, setting := f.Annotations[isSetting]
+		switch {
+		case f.Name == "config":
 			file = f.Value.String()
-		case "help", "version":
-		default:
+		case setting:
 			flags[strings.ReplaceAll(f.Name, "-", "_")] = f.Value.String()
 		}
 	})

@@ -109,30 +109,3 @@ their code maps. "edge serve --demo" does the same at its start. It is refused o
 	settingFlags(cmd)
 	return cmd
 }
-
-func doctorCommand() *cobra.Command {
-	var c edge.Config
-	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "look for what would keep the node from working",
-		Long: `Looks at the folder, the database, the disk, the certificate and the clock, says for each whether it is well and what
-to do when it is not, and ends with 1 when something is wrong. It changes nothing.`,
-		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			wrong := 0
-			for _, f := range edge.Doctor(cmd.Context(), c) {
-				mark := "ok   "
-				if !f.Well {
-					mark, wrong = "WRONG", wrong+1
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s  %-12s %s\n", mark, f.What, f.Says)
-			}
-			if wrong > 0 {
-				return fmt.Errorf("%d of the above need somebody", wrong)
-			}
-			return nil
-		},
-	}
-	dataFlag(cmd, &c)
-	return cmd
-}

@@ -9,6 +9,7 @@ func commands() []*cobra.Command {
 		initCommand(),
 		demoCommand(),
 		enrollCommand(),
+		rebuildCommand(),
 		configCommand(),
 		doctorCommand(),
 		verifyCommand(),

@@ -57,7 +57,7 @@ func (p *program) root() *cobra.Command {
 	root.SetOut(os.Stdout) // what commands print is their result, not talk
 	root.PersistentFlags().StringVar(&p.file, "config", "", "configuration `file` (default hub.yaml, when it is there)")
 	root.PersistentFlags().String("private", "", "`directory` of a Postgres of the hub's own, for demonstrations")
-	root.AddCommand(p.serve(), p.migrate(), p.tenant(), p.enrollCode(), p.user(), p.printConfig(), p.check(), p.service(), p.sandbox(), p.openapi(), p.printVersion())
+	root.AddCommand(p.serve(), p.migrate(), p.tenant(), p.enrollCode(), p.rebuildCode(), p.raiseEpoch(), p.user(), p.printConfig(), p.check(), p.service(), p.sandbox(), p.openapi(), p.printVersion())
 	return root
 }
 

@@ -2,63 +2,18 @@ package edge
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"time"
 
+	"jaanch/internal/edge/doctor"
 	"jaanch/internal/edge/setup"
 	"jaanch/internal/lab"
-	"jaanch/internal/store/sqlite"
-	"jaanch/internal/store/sqlite/queries"
 )
 
-// Finding is one thing that the doctor looked at.
-type Finding struct {
-	What string
-	Well bool
-	Says string // what is, and what to do when it is not well
-}
-
-// minimumFree is the space below which the disk needs somebody.
-const minimumFree = 2 << 30
-
-// Doctor looks for what would keep a node from working. It changes nothing.
-func Doctor(ctx context.Context, c Config) []Finding {
-	var out []Finding
-	add := func(what string, well bool, says string) { out = append(out, Finding{what, well, says}) }
-	info, err := os.Stat(c.Data)
-	if err != nil || !info.IsDir() {
-		add("folder", false, "There is no folder "+c.Data+". Run edge serve or edge init.")
-		return out
-	}
-	add("folder", info.Mode().Perm()&0o077 == 0, "Only the service may read "+c.Data+": its mode is "+info.Mode().Perm().String()+".")
-	if key, err := os.Stat(c.KeyFile()); err != nil {
-		add("key", false, "node.key is missing: without it the node cannot sign reports and must join the hub again.")
-	} else {
-		add("key", key.Mode().Perm()&0o077 == 0, "The key's mode is "+key.Mode().Perm().String()+"; nobody else may read it.")
-	}
-	_, err = os.Stat(c.TLSDir())
-	add("certificate", err == nil, "The lab's certificate stands in "+c.TLSDir()+".")
-	if free := diskFree(c.Data); free > 0 {
-		add("disk", free > minimumFree, fmt.Sprintf("%d MiB are free; below %d MiB the node needs room.", free>>20, int64(minimumFree)>>20))
-	}
-	var newest int64
-	var inbox int64
-	err = sqlite.Inspect(ctx, c.Database(), func(tx queries.DBTX) error {
-		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(wall_ms), 0) FROM journal").Scan(&newest); err != nil {
-			return fmt.Errorf("read the journal: %w", err)
-		}
-		var err error
-		inbox, err = queries.New(tx).CountWaiting(ctx)
-		return err
+// Doctor looks for what would keep a node with this configuration from working. copies is a folder beside backups/ where
+// copies of the database are kept, empty for none.
+func Doctor(ctx context.Context, c Config, copies string) []doctor.Finding {
+	return doctor.Examine(ctx, doctor.Options{
+		Data: c.Data, Listen: c.Listen, ListenTLS: c.ListenTLS, HL7: c.HL7, ASTM: c.ASTM, Serial: c.Serial, Hub: c.Hub, Copies: copies,
 	})
-	if err != nil {
-		add("database", false, "The database cannot be read: "+lab.CodeOf(err)+".")
-		return out
-	}
-	add("database", true, fmt.Sprintf("It can be read; %d problems wait in the inbox.", inbox))
-	add("clock", newest <= time.Now().Add(2*time.Minute).UnixMilli(), "The last entry of the journal must not lie in the future. Set the clock of this PC.")
-	return out
 }
 
 // Init makes the lab with its first administrator and loads the starter catalogue.

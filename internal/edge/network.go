@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"jaanch/internal/edge/folder"
 	"jaanch/internal/edge/setup"
 	"jaanch/internal/httpkit"
 	"jaanch/internal/lab/identifier"
@@ -49,6 +50,8 @@ func (n *Node) network(context.Context) (setup.Network, error) {
 	if err != nil {
 		return out, fmt.Errorf("measure the data folder: %w", err)
 	}
-	out.DiskFree = diskFree(n.config.Data)
+	if out.DiskFree, err = folder.Free(n.config.Data); err != nil {
+		out.DiskFree = 0 // the screen then shows none
+	}
 	return out, nil
 }

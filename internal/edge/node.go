@@ -48,6 +48,8 @@ type Options struct {
 	Version string
 	UI      fs.FS            // the built browser app; nil for none
 	Clock   func() time.Time // time.Now
+	// Device is the id of a node that is made again in a folder without a database; zero for a new one.
+	Device lab.ID
 	// WeakPasswords makes hashing cheap, for tests alone.
 	WeakPasswords bool
 }
@@ -75,6 +77,7 @@ type Node struct {
 	archive   *line.Archive
 	dialects  *dialect.Desk
 	live      *httpkit.Live
+	privacy   *privacy.Office
 	health    *telemetry.Health
 	dbCheck   *telemetry.Check
 	lineCheck *telemetry.Check
@@ -102,6 +105,9 @@ func Open(ctx context.Context, o Options) (n *Node, err error) {
 	if err := os.MkdirAll(o.Config.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
+	if _, err := os.Stat(o.Config.rebuildFile()); err == nil && o.Device.IsZero() {
+		return nil, errRebuilding
+	}
 	n = &Node{config: o.Config, log: o.Logger, clock: o.Clock, toPrint: make(chan struct{}, 1), board: session.NewBoard(nil)}
 	defer func() {
 		if err != nil {
@@ -121,7 +127,7 @@ func Open(ctx context.Context, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.DB, err = sqlite.Open(ctx, sqlite.Options{
-		Path: o.Config.Database(), Clock: o.Clock, Zone: n.zone, Logger: o.Logger, Registry: journal.Schema(), Key: n.key,
+		Path: o.Config.Database(), Clock: o.Clock, Zone: n.zone, Logger: o.Logger, Registry: journal.Schema(), Key: n.key, Device: o.Device,
 	})
 	if err != nil {
 		return n, err
@@ -188,9 +194,11 @@ func (n *Node) assemble(o Options) error {
 	n.Bench.OnWake(n.board.Wake)
 	n.Quality = quality.New(quality.Options{DB: n.DB, Zone: n.zone, Again: n.Bench.LookAgainAtControls})
 	n.Release = release.New(release.Options{DB: n.DB, Zone: n.zone, Log: n.log, Key: n.key, Draw: n.draw, Tubes: n.Desk.NewTube})
+	n.privacy = privacy.New(privacy.Options{DB: n.DB})
 	p := &pulled{visits: map[lab.ID]bool{}}
 	n.Agent, err = agent.New(agent.Options{
 		DB: n.DB, Key: n.key, Version: o.Version, Logger: n.log, Clock: n.clock, Applied: p.applied, Settled: p.settled, Renumber: renumber,
+		LookAhead: n.privacy.LookAhead, Erase: n.privacy.Forget,
 	})
 	if err != nil {
 		return err
@@ -205,7 +213,7 @@ func (n *Node) assemble(o Options) error {
 
 // lines makes what watches the analyzers' lines and holds those open that begin at the node.
 func (n *Node) lines(o Options, profiles *profile.Set) {
-	n.tapes = line.NewTapes(n.DB.NewID, n.clock, n.touchLine)
+	n.tapes = line.NewTapes(n.DB.NewID, n.clock, n.zone, n.touchLine)
 	n.archive = line.New(line.Options{DB: n.DB, Zone: n.zone, Profiles: profiles, Tapes: n.tapes, Version: o.Version})
 	n.keeper = line.NewKeeper(line.KeeperOptions{DB: n.DB, Log: n.log, Board: n.board, Host: n.host(), Tapes: n.tapes, Profiles: profiles})
 	n.dialects = dialect.New(n.DB, profiles, n.log)
@@ -242,7 +250,7 @@ func (n *Node) route(o Options) error {
 	router.Method(http.MethodGet, "/ca.crt", ca)
 	look := overview.New(overview.Options{DB: n.DB, Zone: n.zone, Devices: n.Bench.Instruments, Critical: n.Release.CriticalCalls})
 	n.Routes = api.Mount(router, api.Services{
-		Desk: n.Desk, Bench: n.Bench, Quality: n.Quality, Release: n.Release, Office: n.Office, Privacy: privacy.New(privacy.Options{DB: n.DB}), Overview: look, Conflict: conflict.New(conflict.Options{DB: n.DB, Peers: n.Agent.Peers}), Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
+		Desk: n.Desk, Bench: n.Bench, Quality: n.Quality, Release: n.Release, Office: n.Office, Privacy: n.privacy, Overview: look, Conflict: conflict.New(conflict.Options{DB: n.DB, Peers: n.Agent.Peers}), Sync: &syncer{agent: n.Agent, office: n.Office}, Sessions: sessions,
 		Lines: n.archive, Finder: n.finder, Dialects: n.dialects, Live: n.live, Now: n.clock, Version: o.Version, NodeCode: n.nodeCode, Network: n.network, Labels: n.labels,
 	})
 	if o.UI != nil {

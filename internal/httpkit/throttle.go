@@ -67,7 +67,7 @@ func (t *Throttle) Begin(keys ...string) (done func(success bool), err error) {
 				wait = time.Second
 			}
 			if wait > 0 {
-				return nil, tooMany(wait)
+				return nil, TooMany(wait)
 			}
 		}
 	}
@@ -82,7 +82,16 @@ func (t *Throttle) Begin(keys ...string) (done func(success bool), err error) {
 	return func(success bool) { once.Do(func() { t.end(success, keys) }) }, nil
 }
 
-func tooMany(wait time.Duration) *lab.Error {
+// Delay is how long the next try has to wait after so many failures in a row.
+func Delay(failures int) time.Duration {
+	if failures < freeFailures {
+		return 0
+	}
+	return min(longestDelay, time.Second<<min(failures-freeFailures, 10))
+}
+
+// TooMany is the refusal of a try that comes too early.
+func TooMany(wait time.Duration) *lab.Error {
 	seconds := int(math.Ceil(wait.Seconds()))
 	return &lab.Error{
 		Kind: lab.KindLimited, Code: "too_many_tries",
@@ -128,8 +137,8 @@ func (f *failures) succeed(account bool) {
 // fail counts one failure and tells whether it is the one to raise an alarm for.
 func (f *failures) fail(now time.Time) bool {
 	f.count++
-	if f.count >= freeFailures {
-		f.next = now.Add(min(longestDelay, time.Second<<min(f.count-freeFailures, 10)))
+	if delay := Delay(f.count); delay > 0 {
+		f.next = now.Add(delay)
 	}
 	if now.Sub(f.hour) >= time.Hour {
 		f.hour, f.inHour, f.alarmSent = now, 0, false

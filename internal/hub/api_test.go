@@ -3,6 +3,7 @@ package hub_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -24,6 +25,7 @@ type browser struct {
 	t      *testing.T
 	base   string
 	client *http.Client
+	key    string // of every create; empty for a new one each time
 }
 
 func (w *world) browser(t *testing.T, replica int) *browser {
@@ -51,6 +53,11 @@ func (b *browser) call(method, path string, in, out any) int {
 		b.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	key := b.key
+	if key == "" {
+		key = rand.Text()
+	}
+	req.Header.Set("Idempotency-Key", key)
 	resp, err := b.client.Do(req)
 	if err != nil {
 		b.t.Fatal(err)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -11,7 +12,9 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"jaanch/internal/hub/fleet"
+	"jaanch/internal/hub/once"
 	"jaanch/internal/hub/outside"
+	"jaanch/internal/hub/throttle"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/telemetry"
 
@@ -41,7 +44,7 @@ func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[tidyArgs]) error {
 	if _, err := w.db.Pool().Exec(ctx, "DELETE FROM sessions WHERE expiry < now()"); err != nil {
 		return fmt.Errorf("tidy sessions: %w", err)
 	}
-	return w.fleet.Prune(ctx)
+	return errors.Join(w.fleet.Prune(ctx), once.Prune(ctx, w.db, w.clock()), throttle.New(w.db, nil).Prune(ctx))
 }
 
 func (h *Hub) startJobs(ctx context.Context) (*river.Client[pgx.Tx], error) {

@@ -74,7 +74,7 @@ func (b *Bench) LookForTube(ctx context.Context, tx *sqlite.Tx, id string) error
 }
 
 func seenOf(o queries.Observation) seenRow {
-	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Reported, role: o.Role, noValue: o.NoValue != 0}
+	return seenRow{sample: o.SampleText, patient: o.PatientText, code: o.MapCode, value: o.Reported, unit: o.Unit, role: o.Role, noValue: o.NoValue != 0}
 }
 
 // matcherFor makes a matcher for observations that are stored already.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"jaanch/internal/edge/filing"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/sqlite"
@@ -32,7 +33,15 @@ func (b *Bench) Codes(ctx context.Context, _ lab.Actor, id lab.ID) (Codes, error
 			if err != nil {
 				return err
 			}
-			out.Codes = append(out.Codes, Code{ID: lab.ID(m.ID), Code: m.Code, TestID: lab.ID(m.TestID), Test: m.Name, Versions: versions.String()})
+			def, err := sqlite.ReadTest(ctx, tx, lab.ID(m.TestID))
+			if err != nil {
+				return err
+			}
+			code := Code{ID: lab.ID(m.ID), Code: m.Code, TestID: lab.ID(m.TestID), Test: m.Name, TestUnit: def.Unit, Versions: versions.String()}
+			if m.Factor != "" {
+				code.Convert = &CodeConversion{From: m.FromUnit, Factor: m.Factor, Offset: m.Shift}
+			}
+			out.Codes = append(out.Codes, code)
 		}
 		for _, s := range seen {
 			i := slices.IndexFunc(out.Codes, func(c Code) bool { return c.Code == s.MapCode })
@@ -43,7 +52,9 @@ func (b *Bench) Codes(ctx context.Context, _ lab.Actor, id lab.ID) (Codes, error
 				}
 				out.Codes, i = append(out.Codes, Code{Code: s.MapCode, Suggest: suggest}), len(out.Codes)
 			}
-			out.Codes[i].Seen, out.Codes[i].Unit = int(s.N), s.Unit
+			c := &out.Codes[i]
+			c.Seen, c.Unit = int(s.N), s.Unit
+			c.Differs = filing.UnitDiffers(c.Unit, c.TestUnit) && (c.Convert == nil || !filing.SameUnit(c.Unit, c.Convert.From))
 		}
 		return nil
 	})
@@ -90,21 +101,23 @@ func (b *Bench) SetCode(ctx context.Context, actor lab.Actor, id lab.ID, in Code
 
 func (b *Bench) mapCode(ctx context.Context, tx *sqlite.Tx, id lab.ID, in CodeInput) error {
 	q := queries.New(tx)
-	if _, err := q.Test(ctx, queries.ID(in.TestID)); err != nil {
-		return lab.Invalid("test_unknown", "Choose the test that the code means.", lab.FieldError{Field: "test_id", Code: "unknown", Message: "Choose a test."})
+	row, err := codeRow(ctx, tx, in)
+	if err != nil {
+		return err
 	}
 	have, err := q.CodeOf(ctx, queries.CodeOfParams{InstrumentID: queries.ID(id), Code: in.Code})
 	if err != nil {
 		return fmt.Errorf("look for a code: %w", err)
 	}
 	if len(have) == 0 {
-		err = tx.Insert("instrument_code", tx.NewID(), sqlite.Row{"instrument_id": id, "code": in.Code, "test_id": in.TestID})
+		row["instrument_id"], row["code"] = id, in.Code
+		err = tx.Insert("instrument_code", tx.NewID(), row)
 	} else {
 		var seen journal.Versions
 		if seen, err = journal.ParseVersions(in.Versions); err != nil {
 			return lab.Invalid("versions_malformed", "Reload the record.")
 		}
-		err = tx.Change("instrument_code", lab.ID(have[0].ID), nil, sqlite.Row{"test_id": in.TestID}, sqlite.Expect(seen))
+		err = tx.Change("instrument_code", lab.ID(have[0].ID), nil, row, sqlite.Expect(seen))
 	}
 	if err != nil {
 		return err
@@ -116,5 +129,8 @@ func (b *Bench) mapCode(ctx context.Context, tx *sqlite.Tx, id lab.ID, in CodeIn
 	if err := b.controlsAgain(ctx, tx, controls); err != nil {
 		return err
 	}
-	return b.lookAgain(ctx, tx, id, reasonUnmapped)
+	if err := b.lookAgain(ctx, tx, id, reasonUnmapped); err != nil || in.Convert == nil {
+		return err
+	}
+	return b.convertHeld(ctx, tx, id, in.Code)
 }

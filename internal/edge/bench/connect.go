@@ -21,8 +21,9 @@ type Connect struct {
 
 // ConnectCode says what one code means. A code that is left out waits in the inbox when it comes.
 type ConnectCode struct {
-	Code   string `json:"code" minLength:"1" maxLength:"80"`
-	TestID lab.ID `json:"test_id"`
+	Code    string          `json:"code" minLength:"1" maxLength:"80"`
+	TestID  lab.ID          `json:"test_id"`
+	Convert *CodeConversion `json:"conversion,omitempty" doc:"Left out: nothing is converted."`
 }
 
 // Connect sets an analyzer up, binds its sender, maps its codes and looks again at what waits, all or nothing.
@@ -46,13 +47,15 @@ func (b *Bench) Connect(ctx context.Context, actor lab.Actor, key string, in Con
 		}
 		q := queries.New(tx)
 		for _, c := range in.Codes {
-			if _, err := q.Test(ctx, queries.ID(c.TestID)); err != nil {
-				return id, lab.Invalid("test_unknown", "Choose the test that the code means.", lab.FieldError{Field: "codes", Code: "unknown", Message: "Choose a test."})
+			row, err := codeRow(ctx, tx, CodeInput{Code: c.Code, TestID: c.TestID, Convert: c.Convert})
+			if err != nil {
+				return id, err
 			}
 			if have, err := q.CodeOf(ctx, queries.CodeOfParams{InstrumentID: queries.ID(id), Code: c.Code}); err != nil || len(have) > 0 {
 				return id, lab.Invalid("code_twice", "A code is named twice.", lab.FieldError{Field: "codes", Code: "duplicate", Message: fmt.Sprintf("Say once what %s means.", c.Code)})
 			}
-			if err := tx.Insert("instrument_code", tx.NewID(), sqlite.Row{"instrument_id": id, "code": c.Code, "test_id": c.TestID}); err != nil {
+			row["instrument_id"], row["code"] = id, c.Code
+			if err := tx.Insert("instrument_code", tx.NewID(), row); err != nil {
 				return id, err
 			}
 		}

@@ -59,10 +59,17 @@ func (f *matcher) controlHome(ctx context.Context, o queries.Observation) (reaso
 	if o.Comparator != "" {
 		num = "" // a bound is no value
 	}
+	fits := !filing.UnitDiffers(o.Unit, def.Unit)
+	conv, err := declared(tests[0])
+	if err != nil {
+		return "", filed, err
+	}
+	if n, bad := lab.ParseDecimal(num); !fits && bad == nil && conv != nil && filing.SameUnit(o.Unit, conv.From) {
+		num, fits = conv.Apply(result.Value{Num: &n}).Num.String(), true
+	}
 	filed, reason, err = quality.File(ctx, f.tx, quality.Reading{
 		Instrument: f.device.id, Test: def.ID, SampleText: o.SampleText, Raw: o.Reported, Num: num, Unit: o.Unit,
-		UnitFits: o.Unit == "" || def.Unit == "" || filing.SameUnit(o.Unit, def.Unit),
-		Measured: measuredAt(o.Timestamp, f.b.zone), Message: o.MessageID, Observation: o.ID,
+		UnitFits: fits, Measured: measuredAt(o.Timestamp, f.b.zone), Message: o.MessageID, Observation: o.ID,
 	})
 	return reason, filed, err
 }

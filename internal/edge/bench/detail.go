@@ -15,7 +15,7 @@ import (
 
 // Detail gives one row with history, source and calls.
 func (b *Bench) Detail(ctx context.Context, actor lab.Actor, id lab.ID) (RowDetail, error) {
-	out := RowDetail{History: []Point{}, Versions: []ValueRow{}, Calls: []Call{}, Reruns: []ValueRow{}}
+	out := RowDetail{History: []Point{}, Versions: []ValueRow{}, Calls: []Call{}, Reruns: []ValueRow{}, Orders: []ItemTransfer{}}
 	err := b.view(ctx, func(tx *sqlite.ReadTx, q *queries.Queries) error {
 		item, err := filing.Item(ctx, q, id)
 		if err != nil {
@@ -59,6 +59,10 @@ func (r *Reader) doctor(ctx context.Context, out *RowDetail, visit queries.ID) e
 }
 
 func (r *Reader) detail(ctx context.Context, out *RowDetail, item queries.OrderTestRow) error {
+	var err error
+	if out.Orders, err = r.orders(ctx, item.ID); err != nil {
+		return err
+	}
 	earlier, err := r.q.Previous(ctx, queries.PreviousParams{PatientID: item.PatientID, TestID: item.TestID, VisitID: item.VisitID, Limit: 50})
 	if err != nil {
 		return fmt.Errorf("read the earlier values of a test: %w", err)
@@ -89,6 +93,26 @@ func (r *Reader) detail(ctx context.Context, out *RowDetail, item queries.OrderT
 		}
 	}
 	return nil
+}
+
+// orders tells how the test went to analyzers: what waits, what was taken, and what was refused with its reason.
+func (r *Reader) orders(ctx context.Context, item queries.ID) ([]ItemTransfer, error) {
+	rows, err := r.q.TransfersOfTest(ctx, item)
+	if err != nil {
+		return nil, fmt.Errorf("read the orders of test %s: %w", lab.ID(item), err)
+	}
+	out := []ItemTransfer{}
+	for _, t := range rows {
+		one := ItemTransfer{ID: lab.ID(t.ID), Kind: t.Kind, State: t.State, Tries: int(t.Tries), Made: time.UnixMilli(t.MadeMs).UTC(), Sent: timeOf(t.Sent), Problem: t.Problem}
+		if t.TestState != askedTest {
+			one.State = t.TestState // refused or withdrawn alone, out of a message that went
+		}
+		if one.Instrument, err = r.device(ctx, t.InstrumentID); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 func (r *Reader) calls(ctx context.Context, to []Call, id queries.ID) ([]Call, error) {

@@ -35,8 +35,8 @@ type Instrument struct {
 
 // Link is how bytes come from an analyzer.
 type Link struct {
-	Kind    string `json:"kind" enum:"tcp_server,tcp_client,serial"`
-	Address string `json:"address,omitempty" doc:"Host and port of a client link, or the peer's address."`
+	Kind    string `json:"kind" enum:"tcp_server,tcp_port,tcp_client,serial" doc:"tcp_port: the analyzer calls a port of the node that is its alone."`
+	Address string `json:"address,omitempty" doc:"Host and port of a client link, :PORT of a tcp_port, or the peer's address."`
 	Port    string `json:"port,omitempty" doc:"Serial port."`
 	Baud    int    `json:"baud,omitempty"`
 	Frame   string `json:"frame,omitempty" doc:"8N1 and so on."`
@@ -58,6 +58,7 @@ type Sender struct {
 	First    time.Time `json:"first_seen"`
 	Last     time.Time `json:"last_seen"`
 	Results  int       `json:"results"`
+	Nameless bool      `json:"nameless" doc:"It gives no name: it is known by its address alone, which must be its own."`
 }
 
 // InstrumentInput sets an analyzer up.
@@ -89,21 +90,32 @@ type Codes struct {
 
 // Code is one entry of the map.
 type Code struct {
-	ID       lab.ID `json:"id,omitempty,omitzero"`
-	Code     string `json:"code"`
-	TestID   lab.ID `json:"test_id,omitempty,omitzero" doc:"Empty while unmapped."`
-	Test     string `json:"test,omitempty"`
-	Suggest  lab.ID `json:"suggested_test_id,omitempty,omitzero"`
-	Seen     int    `json:"seen" doc:"How often it came in the last 30 days."`
-	Unit     string `json:"unit,omitempty" doc:"As last sent."`
-	Versions string `json:"versions,omitempty"`
+	ID       lab.ID          `json:"id,omitempty,omitzero"`
+	Code     string          `json:"code"`
+	TestID   lab.ID          `json:"test_id,omitempty,omitzero" doc:"Empty while unmapped."`
+	Test     string          `json:"test,omitempty"`
+	Suggest  lab.ID          `json:"suggested_test_id,omitempty,omitzero"`
+	Seen     int             `json:"seen" doc:"How often it came in the last 30 days."`
+	Unit     string          `json:"unit,omitempty" doc:"As last sent."`
+	TestUnit string          `json:"test_unit,omitempty" doc:"Of the test that it means."`
+	Differs  bool            `json:"unit_differs" doc:"What was last sent is not the test's unit, and nothing is declared for it: values wait for a person."`
+	Convert  *CodeConversion `json:"conversion,omitempty"`
+	Versions string          `json:"versions,omitempty"`
 }
 
 // CodeInput maps one code for ever.
 type CodeInput struct {
-	Code     string `json:"code" minLength:"1" maxLength:"80"`
-	TestID   lab.ID `json:"test_id"`
-	Versions string `json:"versions,omitempty" doc:"Needed for a change."`
+	Code     string          `json:"code" minLength:"1" maxLength:"80"`
+	TestID   lab.ID          `json:"test_id"`
+	Convert  *CodeConversion `json:"conversion,omitempty" doc:"Left out: nothing is converted."`
+	Versions string          `json:"versions,omitempty" doc:"Needed for a change."`
+}
+
+// CodeConversion declares how a number in another unit becomes one in the test's unit: number × factor + offset.
+type CodeConversion struct {
+	From   string `json:"from_unit" minLength:"1" maxLength:"40" doc:"The unit as the analyzer sends it."`
+	Factor string `json:"factor" minLength:"1" maxLength:"34" doc:"A decimal above zero."`
+	Offset string `json:"offset,omitempty" maxLength:"34" doc:"A decimal that is added afterwards."`
 }
 
 // Messages are the newest messages of an analyzer.

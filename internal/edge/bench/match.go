@@ -30,6 +30,7 @@ const (
 // The reasons why an observation waits for a person.
 const (
 	reasonUnapproved = "unapproved_instrument"
+	reasonUnclear    = "unclear_sender"
 	reasonUnknown    = "unknown_sample"
 	reasonCheck      = "accession_check"
 	reasonAmbiguous  = "ambiguous_sample"
@@ -78,7 +79,7 @@ func waits(reason string) place { return place{state: stateInbox, reason: reason
 // observation stores one row and files it where it has exactly one home.
 func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation, kind driver.Kind) error {
 	at, err := f.placeOf(ctx, seenRow{
-		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Reported, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
+		sample: o.SampleID, patient: o.PatientID, code: o.MapCode, value: o.Reported, unit: o.Unit, role: string(o.Role), noValue: o.NoValue, control: kind == driver.KindQC || kind == driver.KindCalibration,
 	})
 	if err != nil {
 		return err
@@ -86,8 +87,8 @@ func (f *matcher) observation(ctx context.Context, idx int, o driver.Observation
 	row := f.row(idx, o, at)
 	var g *filing.Filing
 	if at.state == stateMatched {
-		entry := entryOf(storedAs(0, row), f.b.zone)
-		if entry.Holds, err = f.controlHolds(ctx, at.test); err != nil {
+		entry, err := f.entry(ctx, storedAs(0, row), at.test)
+		if err != nil {
 			return err
 		}
 		g, err = f.filer.Prepare(ctx, at.item, entry)
@@ -136,6 +137,7 @@ func storedAs(id int64, p queries.AddObservationParams) queries.Observation {
 // seenRow is what deciding where a row belongs needs of it.
 type seenRow struct {
 	sample, patient, code, value, role string
+	unit                               string
 	noValue, control                   bool
 }
 
@@ -151,6 +153,8 @@ func (f *matcher) placeOf(ctx context.Context, o seenRow) (place, error) {
 		return place{state: stateKept}, nil
 	case f.cut:
 		return place{state: stateIncomplete, reason: reasonIncomplete}, nil
+	case f.device.unclear:
+		return waits(reasonUnclear), nil
 	case f.device.id.IsZero() || !f.device.approved:
 		return waits(reasonUnapproved), nil
 	case o.noValue:
@@ -303,17 +307,19 @@ func (f *matcher) itemOf(ctx context.Context, at place, row queries.SamplesRow, 
 		at.reason = reasonRepeat
 		return at, nil
 	}
-	return against(c, at, o), nil
+	return against(c, at, o, f.message), nil
 }
 
-// against decides beside the value that stands there already.
-func against(c *sqlite.Chart, at place, o seenRow) place {
+// against decides beside the value that stands there already. One that came in the same message is no earlier value: the
+// analyzer measured twice, and a person says whether the second is a rerun, also where both are equal.
+func against(c *sqlite.Chart, at place, o seenRow, message int64) place {
 	values := c.ResultsOf(at.item.ID)
 	if len(values) == 0 || values[0].Source == string(result.Calculated) || at.item.RerunMs > values[0].EnteredMs {
 		at.state = stateMatched
 		return at
 	}
-	same := strings.TrimSpace(values[0].Raw) == strings.TrimSpace(o.value)
+	replicate := message != 0 && values[0].Message == message
+	same := !replicate && strings.TrimSpace(values[0].Raw) == strings.TrimSpace(o.value) && !filing.UnitDiffers(values[0].SourceUnit, o.unit)
 	switch state := at.item.State; {
 	case same:
 		at.state, at.reason = stateKept, "same_value"
@@ -327,7 +333,11 @@ func against(c *sqlite.Chart, at place, o seenRow) place {
 
 // file puts a stored observation on its test.
 func (f *matcher) file(ctx context.Context, o queries.Observation, at place) error {
-	id, err := fileObservation(ctx, f.filer, f.b.zone, o, at.item)
+	entry, err := f.entry(ctx, o, at.test)
+	if err != nil {
+		return err
+	}
+	id, err := f.filer.File(ctx, at.item, entry)
 	if lab.KindOf(err) == lab.KindInvalid {
 		return f.mark(ctx, o.ID, place{state: stateInbox, reason: reasonUnreadable, test: at.test, sample: at.sample, item: at.item}, lab.ID{})
 	}
@@ -358,10 +368,21 @@ func (f *matcher) settle(ctx context.Context) error {
 	return nil
 }
 
-// fileObservation files what an observation reports: the number as the profile reads it, the text exactly as sent. Where the
-// value only says that the result stands in the flag, the flag is filed.
-func fileObservation(ctx context.Context, filer *filing.Filer, zone *time.Location, o queries.Observation, item queries.OrderTestRow) (lab.ID, error) {
-	return filer.File(ctx, item, entryOf(o, zone))
+// entry is what an observation reports, to be filed on a test: the number as the profile reads it, the text exactly as sent.
+// Where the value only says that the result stands in the flag, the flag is filed. What the lab declared for the unit goes
+// with it, where the code means this very test, and what quality control has against it.
+func (f *matcher) entry(ctx context.Context, o queries.Observation, test lab.ID) (filing.Entry, error) {
+	e := entryOf(o, f.b.zone)
+	var err error
+	if e.Holds, err = f.controlHolds(ctx, test); err != nil {
+		return e, err
+	}
+	mapped, err := f.codeOf(ctx, o.MapCode)
+	if err != nil || len(mapped) != 1 || lab.ID(mapped[0].TestID) != test {
+		return e, err
+	}
+	e.Convert, err = declared(mapped[0])
+	return e, err
 }
 
 func entryOf(o queries.Observation, zone *time.Location) filing.Entry {

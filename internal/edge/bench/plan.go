@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jaanch/internal/lab"
+	"jaanch/internal/lab/result"
 	"jaanch/internal/lab/sample"
 	"jaanch/internal/store/sqlite"
 	"jaanch/internal/store/sqlite/queries"
@@ -253,7 +254,7 @@ func (b *Bench) Transfers(ctx context.Context, _ lab.Actor, instrument lab.ID) (
 				return fmt.Errorf("read the tests of a message: %w", err)
 			}
 			for _, x := range tests {
-				t.Tests = append(t.Tests, TransferTest{Code: x.Code, State: x.State})
+				t.Tests = append(t.Tests, TransferTest{Code: x.Code, State: x.State, Done: x.Item != string(result.Pending) && x.Item != string(result.Sent)})
 			}
 			out.Transfers = append(out.Transfers, t)
 		}

@@ -227,7 +227,11 @@ func (d *deciding) fileOne(ctx context.Context, o queries.Observation, item quer
 		}
 		item = again
 	}
-	id, err := fileObservation(ctx, filing.New(d.tx, d.b.zone), d.b.zone, o, item)
+	entry, err := d.f.entry(ctx, o, test)
+	if err != nil {
+		return err
+	}
+	id, err := filing.New(d.tx, d.b.zone).File(ctx, item, entry)
 	if err != nil {
 		return err
 	}

@@ -231,7 +231,7 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 		}
 		row.Holds = append(row.Holds, shown)
 	}
-	src := Source{Kind: sourceKind(v.Source), At: time.UnixMilli(v.EnteredMs).UTC(), Raw: v.Raw, Flag: v.SourceFlag, Unit: v.SourceUnit, MessageID: v.Message}
+	src := Source{Kind: sourceKind(v.Source), At: time.UnixMilli(v.EnteredMs).UTC(), Raw: v.Raw, Flag: v.SourceFlag, Unit: v.SourceUnit, Conversion: v.Conversion, MessageID: v.Message}
 	if src.By, err = r.person(ctx, v.EnteredByID); err != nil {
 		return err
 	}

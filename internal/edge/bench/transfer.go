@@ -30,6 +30,19 @@ type Transfer struct {
 type TransferTest struct {
 	Code  string `json:"code"`
 	State string `json:"state" enum:"asked,refused,withdrawn"`
+	Done  bool   `json:"done" doc:"A value came since."`
+}
+
+// ItemTransfer is how one test went to an analyzer.
+type ItemTransfer struct {
+	ID         lab.ID     `json:"id"`
+	Instrument string     `json:"instrument"`
+	Kind       string     `json:"kind" enum:"order,cancel"`
+	State      string     `json:"state" enum:"waiting,sent,refused,dropped,withdrawn"`
+	Tries      int        `json:"tries"`
+	Made       time.Time  `json:"made"`
+	Sent       *time.Time `json:"sent,omitempty"`
+	Problem    string     `json:"problem,omitempty"`
 }
 
 // SendOrders asks for one sample's open tests to be sent now.

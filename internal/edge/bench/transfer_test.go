@@ -298,19 +298,19 @@ func TestAnalyzerRefusesWithItsReason(t *testing.T) {
 	t.Parallel()
 	head := "MSH|^~\\&|DEMO-HEM|H100|||20261121103000||%s|A-1|P|2.5.1\rMSA|%s|%s%s\r"
 	for _, c := range []struct {
-		name, code, more, state, problem string
+		name, code, more, state, problem, platelets string
 	}{
-		{"every test unable", "AA", "PID|1\rSPM|1|x\rSAC|||x\rORC|UA\rOBR|1|x||HGB\rNTE|1||reagent empty\rORC|UA\rOBR|2|x||PLT\rNTE|1||reagent empty\r", "order refused HGB(refused) PLT(refused)", "reagent empty"},
-		{"one test unable", "AA", "SPM|1|x\rSAC|||x\rORC|OK\rOBR|1|x||HGB\rORC|UA\rOBR|2|x||PLT\rNTE|1||no such test\r", "order sent HGB PLT(refused)", "no such test"},
-		{"content wrong", "AE", "", "order refused HGB(refused) PLT(refused)", "unknown field"},
-		{"not now", "AR", "", "order waiting HGB PLT", "refused"},
-		{"accepted", "AA", "SPM|1|x\rSAC|||x\rORC|OK\rOBR|1|x||HGB\rORC|OK\rOBR|2|x||PLT\r", "order sent HGB PLT", ""},
+		{"every test unable", "AA", "PID|1\rSPM|1|x\rSAC|||x\rORC|UA\rOBR|1|x||HGB\rNTE|1||reagent empty\rORC|UA\rOBR|2|x||PLT\rNTE|1||reagent empty\r", "order refused HGB(refused) PLT(refused)", "reagent empty", "refused"},
+		{"one test unable", "AA", "SPM|1|x\rSAC|||x\rORC|OK\rOBR|1|x||HGB\rORC|UA\rOBR|2|x||PLT\rNTE|1||no such test\r", "order sent HGB PLT(refused)", "no such test", "refused"},
+		{"content wrong", "AE", "", "order refused HGB(refused) PLT(refused)", "unknown field", "refused"},
+		{"not now", "AR", "", "order waiting HGB PLT", "refused", "waiting"},
+		{"accepted", "AA", "SPM|1|x\rSAC|||x\rORC|OK\rOBR|1|x||HGB\rORC|OK\rOBR|2|x||PLT\r", "order sent HGB PLT", "", "sent"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := edgetest.New(t)
 			id := downloads(t, l, "ihe-law", "receive")
-			l.Visit(t, "Asha Sharma", "F", 34, "CBC")
+			v := l.Visit(t, "Asha Sharma", "F", 34, "CBC")
 			planned(t, l.Bench, 1)
 			a := plugAs(t, l.Bench, id, instruments.HL7)
 			order := a.hl7Block()
@@ -329,8 +329,22 @@ func TestAnalyzerRefusesWithItsReason(t *testing.T) {
 			if got[0].Problem != c.problem {
 				t.Errorf("the reason is %q, want %q", got[0].Problem, c.problem)
 			}
+			platelets := orderOf(t, l, v.ID, "PLT")
+			if want := c.platelets; platelets.State != want || platelets.Problem != c.problem || platelets.Instrument == "" {
+				t.Errorf("the detail of the test says %+v, want %s", platelets, want)
+			}
 		})
 	}
+}
+
+// orderOf gives the newest message that asks for a test of a visit, as the test's detail shows it.
+func orderOf(t *testing.T, l *edgetest.Lab, visit lab.ID, code string) bench.ItemTransfer {
+	t.Helper()
+	d, err := l.Bench.Detail(t.Context(), l.People[access.Technician], l.Rows(t, visit)[code].ItemID)
+	if err != nil || len(d.Orders) == 0 {
+		t.Fatalf("orders of %s: %+v, %v", code, d.Orders, err)
+	}
+	return d.Orders[0]
 }
 
 func TestOrdersOnDemandAlone(t *testing.T) {

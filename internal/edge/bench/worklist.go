@@ -187,21 +187,23 @@ type Source struct {
 	Raw        string    `json:"raw,omitempty" doc:"As the analyzer sent it."`
 	Flag       string    `json:"flag,omitempty" doc:"The analyzer's own flag."`
 	Unit       string    `json:"unit,omitempty"`
+	Conversion string    `json:"conversion,omitempty" doc:"The declared conversion that was used: mmol/L × 18.016."`
 	MessageID  int64     `json:"message_id,omitempty"`
 }
 
 // RowDetail is what the inspector shows of one row.
 type RowDetail struct {
-	Row      Row        `json:"row"`
-	Sample   Group      `json:"sample" doc:"Without its rows."`
-	Name     string     `json:"patient_name"`
-	MRN      string     `json:"mrn"`
-	Doctor   string     `json:"doctor,omitempty"`
-	DocPhone string     `json:"doctor_phone,omitempty"`
-	History  []Point    `json:"history" doc:"Oldest first."`
-	Versions []ValueRow `json:"versions" doc:"All values of this test on this sample, newest first."`
-	Calls    []Call     `json:"calls"`
-	Reruns   []ValueRow `json:"reruns" doc:"Runs that wait in the inbox."`
+	Row      Row            `json:"row"`
+	Sample   Group          `json:"sample" doc:"Without its rows."`
+	Name     string         `json:"patient_name"`
+	MRN      string         `json:"mrn"`
+	Doctor   string         `json:"doctor,omitempty"`
+	DocPhone string         `json:"doctor_phone,omitempty"`
+	History  []Point        `json:"history" doc:"Oldest first."`
+	Versions []ValueRow     `json:"versions" doc:"All values of this test on this sample, newest first."`
+	Calls    []Call         `json:"calls"`
+	Reruns   []ValueRow     `json:"reruns" doc:"Runs that wait in the inbox."`
+	Orders   []ItemTransfer `json:"orders" doc:"Messages to analyzers that ask for this test, newest first."`
 }
 
 // ValueRow is one version of a value.

@@ -32,11 +32,12 @@ type Entry struct {
 	Message     int64
 	Observation int64
 	Measured    time.Time
-	Reason      string           // of an amendment
-	Amend       bool             // follow a released value by a new version
-	Seen        journal.Versions // what the person saw of the present value; nil where no person decides
-	NotReported string           // reason of a calculated test without a value
-	Holds       []result.Hold    // reasons to look that the sender's standing gives
+	Reason      string             // of an amendment
+	Amend       bool               // follow a released value by a new version
+	Seen        journal.Versions   // what the person saw of the present value; nil where no person decides
+	NotReported string             // reason of a calculated test without a value
+	Holds       []result.Hold      // reasons to look that the sender's standing gives
+	Convert     *result.Conversion // what the lab declared for the sender's unit; nil: nothing
 }
 
 // Filer files values inside one transaction. What it reads it reads once: a use case that changes a patient, a sample or a
@@ -159,6 +160,7 @@ func (f *Filer) Prepare(ctx context.Context, item queries.OrderTestRow, e Entry)
 	if e.Raw != "" {
 		value.Text = e.Raw
 	}
+	value, e.Convert = convert(m.Test, value, e)
 	return f.prepare(ctx, item, m, value, e)
 }
 

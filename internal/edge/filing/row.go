@@ -27,7 +27,7 @@ func (f *Filer) row(r result.Result, t catalogue.Test, e Entry) (sqlite.Row, err
 		"critical_low": text(r.Interval.CriticalLow), "critical_high": text(r.Interval.CriticalHigh), "no_limit": orNil(r.Interval.Note), "method": orNil(t.Method),
 		"source": string(r.Source), "entered_by": nil, "instrument_id": e.Instrument, "message_id": orZero(e.Message), "observation_id": orZero(e.Observation),
 		"source_flag": orNil(e.Flag), "source_unit": orNil(e.Unit), "measured_ms": nil, "entered_ms": f.tx.Now().UnixMilli(), "reason": orNil(e.Reason),
-		"content_hash": hash[:], "holds": holds,
+		"content_hash": hash[:], "holds": holds, "conversion": nil,
 	}
 	if r.Value != nil {
 		row["raw"], row["value"] = r.Value.Text, result.Print(*r.Value, t.Decimals, r.Interval.Limits())
@@ -35,6 +35,9 @@ func (f *Filer) row(r result.Result, t catalogue.Test, e Entry) (sqlite.Row, err
 	}
 	if r.Value != nil && r.Value.Num != nil {
 		row["num"], row["num_real"] = r.Value.Num.String(), r.Value.Num.Float()
+	}
+	if e.Convert != nil {
+		row["conversion"] = e.Convert.String()
 	}
 	if r.Source == result.Manual {
 		row["entered_by"] = f.tx.Actor().ID
@@ -67,7 +70,7 @@ func stored(g *Filing, row sqlite.Row) queries.ResultsOfVisitRow {
 		CriticalLow: str("critical_low"), CriticalHigh: str("critical_high"), NoLimit: str("no_limit"), Method: str("method"), Source: str("source"),
 		EnteredByID: id("entered_by"), InstrumentID: id("instrument_id"), Message: num("message_id"), Observation: num("observation_id"),
 		SourceFlag: str("source_flag"), SourceUnit: str("source_unit"), MeasuredMs: num("measured_ms"), EnteredMs: num("entered_ms"), Reason: str("reason"),
-		ContentHash: hash, Holds: str("holds"), State: current,
+		ContentHash: hash, Conversion: str("conversion"), Holds: str("holds"), State: current,
 	}
 	if critical, _ := row["critical"].(bool); critical {
 		out.Critical = 1

@@ -19,7 +19,7 @@ func senderHolds(t catalogue.Test, e Entry) []result.Hold {
 		return nil
 	}
 	var out []result.Hold
-	if e.Unit != "" && t.Unit != "" && e.Unit != t.Unit && plainUnit(e.Unit) != plainUnit(t.Unit) {
+	if e.Convert == nil && UnitDiffers(e.Unit, t.Unit) {
 		out = append(out, result.NewHold(HoldUnit, "sent", e.Unit, "expected", cmp.Or(t.PrintedUnit(), t.Unit)))
 	}
 	flag := strings.ToUpper(strings.TrimSpace(e.Flag))
@@ -28,6 +28,21 @@ func senderHolds(t catalogue.Test, e Entry) []result.Hold {
 		out = append(out, result.NewHold(result.HoldInstrumentFlag, "flag", e.Flag))
 	}
 	return out
+}
+
+// UnitDiffers tells whether a unit that was sent is another one than the test's. Where one of them is not known, nobody can tell.
+func UnitDiffers(sent, unit string) bool {
+	return sent != "" && unit != "" && sent != unit && plainUnit(sent) != plainUnit(unit)
+}
+
+// convert brings a number into the test's unit where the lab declared how, for exactly the unit that came. It gives the
+// declaration that was used; without one the value stays as it is, and its unit holds it.
+func convert(t catalogue.Test, v result.Value, e Entry) (result.Value, *result.Conversion) {
+	numeric := t.Type == catalogue.Numeric || t.Type == catalogue.Calculated
+	if e.Convert == nil || v.Num == nil || !numeric || !UnitDiffers(e.Unit, t.Unit) || !SameUnit(e.Unit, e.Convert.From) {
+		return v, nil
+	}
+	return e.Convert.Apply(v), e.Convert
 }
 
 // ordinaryFlags only repeat what our own limits say.

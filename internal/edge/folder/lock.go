@@ -59,19 +59,21 @@ func (l *Lock) Release() error {
 	return nil
 }
 
-// InUse tells whether a process serves the folder now. It takes nothing for longer than the question.
-func InUse(data string) (bool, error) {
-	if _, err := os.Stat(filepath.Join(data, lockName)); errors.Is(err, os.ErrNotExist) {
+// InUse tells whether a process serves the folder now. It writes nothing and takes nothing for longer than the question.
+func InUse(data string) (used bool, err error) {
+	f, err := os.Open(filepath.Join(data, lockName)) //nolint:gosec // a path of the node's own, from its configuration
+	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
-	l, err := Acquire(data)
-	if lab.CodeOf(err) == CodeInUse {
-		return true, nil
-	}
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("look at the lock of the data folder: %w", err)
 	}
-	return false, l.Release()
+	defer func() { err = errors.Join(err, f.Close()) }()
+	free, err := tryLock(f)
+	if err != nil {
+		return false, fmt.Errorf("look at the lock of the data folder: %w", err)
+	}
+	return !free, nil
 }
 
 // sign writes the process id for people; nothing is decided by it. A full disk must not keep a node from starting, so

@@ -53,7 +53,7 @@ func open(t *testing.T) *desk {
 	}
 	d := &desk{Lab: l, profiles: set}
 	d.bench = bench.New(bench.Options{DB: l.DB, Zone: l.Zone, Log: telemetry.Discard(), Profiles: set})
-	d.tapes = line.NewTapes(l.DB.NewID, l.Clock.Now, nil)
+	d.tapes = line.NewTapes(l.DB.NewID, l.Clock.Now, l.Zone, nil)
 	d.archive = line.New(line.Options{DB: l.DB, Zone: l.Zone, Profiles: set, Tapes: d.tapes, Version: "test"})
 	d.dialects = dialect.New(l.DB, set, telemetry.Discard())
 	return d

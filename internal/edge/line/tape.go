@@ -23,26 +23,28 @@ const (
 type Tapes struct {
 	newID   func() lab.ID
 	now     func() time.Time
+	zone    *time.Location // whose midnight ends the day of the faults
 	touched func(lab.ID)
 	mu      sync.Mutex
 	tapes   map[lab.ID]*tape
 	faults  map[lab.ID]dayCount // by instrument
 }
 
-// dayCount counts faults of one day.
+// dayCount counts faults of one of the lab's days.
 type dayCount struct {
-	day  int
+	day  lab.Date
 	n    int
 	code string
 	at   time.Time
 }
 
-// NewTapes makes the memory of the lines. touched is told of every change and must not wait; it may be nil.
-func NewTapes(newID func() lab.ID, now func() time.Time, touched func(lab.ID)) *Tapes {
+// NewTapes makes the memory of the lines of a lab in that zone. touched is told of every change and must not wait; it may
+// be nil.
+func NewTapes(newID func() lab.ID, now func() time.Time, zone *time.Location, touched func(lab.ID)) *Tapes {
 	if touched == nil {
 		touched = func(lab.ID) {}
 	}
-	return &Tapes{newID: newID, now: now, touched: touched, tapes: map[lab.ID]*tape{}, faults: map[lab.ID]dayCount{}}
+	return &Tapes{newID: newID, now: now, zone: zone, touched: touched, tapes: map[lab.ID]*tape{}, faults: map[lab.ID]dayCount{}}
 }
 
 // tape is one connection.
@@ -201,7 +203,7 @@ func (t *Tapes) fault(e instruments.Event, x *tape) {
 	if id.IsZero() {
 		return
 	}
-	day := e.At.YearDay()
+	day := t.day(e.At)
 	c := t.faults[id]
 	if c.day != day {
 		c = dayCount{day: day}
@@ -209,6 +211,9 @@ func (t *Tapes) fault(e instruments.Event, x *tape) {
 	c.n, c.code, c.at = c.n+1, e.Code, e.At
 	t.faults[id] = c
 }
+
+// day is the lab's own: in UTC it would turn at half past five in the morning.
+func (t *Tapes) day(at time.Time) lab.Date { return lab.DateOf(at.In(t.zone)) }
 
 // byPeer finds the open tape of a connection. The caller holds the lock.
 func (t *Tapes) byPeer(p instruments.Peer) *tape {
@@ -226,7 +231,7 @@ func (t *Tapes) Faults(instrument lab.ID) (n int, code string, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.faults[instrument]
-	if c.day != t.now().YearDay() {
+	if c.day != t.day(t.now()) {
 		return 0, "", time.Time{}
 	}
 	return c.n, c.code, c.at

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"jaanch/internal/edge/once"
@@ -23,6 +24,9 @@ const DefaultKeepYears = 5
 type Office struct {
 	db        *sqlite.DB
 	keepYears int
+
+	mu    sync.Mutex
+	ahead map[lab.ID]traces // of people who are about to be forgotten because another node forgot them
 }
 
 // Options are what an Office needs.
@@ -33,7 +37,7 @@ type Options struct {
 
 // New makes the office.
 func New(o Options) *Office {
-	return &Office{db: o.DB, keepYears: cmp.Or(o.KeepYears, DefaultKeepYears)}
+	return &Office{db: o.DB, keepYears: cmp.Or(o.KeepYears, DefaultKeepYears), ahead: map[lab.ID]traces{}}
 }
 
 // Request asks to forget a patient.
@@ -118,6 +122,11 @@ func (e *eraser) run(ctx context.Context, id lab.ID, found traces) error {
 	if m.within(e.in.Reference) || m.within(e.in.Override) {
 		return lab.Invalid("reference_names_patient", "The reference and the reason are kept for ever: they must not name the patient.")
 	}
+	return e.remove(ctx, id, persons, found, m)
+}
+
+// remove takes away what the lab keeps of these people, beside the journal and in it.
+func (e *eraser) remove(ctx context.Context, id lab.ID, persons []lab.ID, found traces, m marks) error {
 	if err := found.rest(ctx, e.q, m); err != nil {
 		return err
 	}

@@ -24,7 +24,11 @@ func (c *Quality) Board(ctx context.Context) (ControlBoard, error) {
 		for _, r := range rows {
 			one := BoardTest{
 				InstrumentID: lab.ID(r.InstrumentID), Instrument: r.Instrument, TestID: lab.ID(r.TestID), TestCode: r.TestCode, Test: r.Test,
-				Runs: int(r.Runs), Last: time.UnixMilli(r.LastMs).UTC(),
+				TestLocal: r.TestLocal, Runs: int(r.Runs),
+			}
+			if r.LastMs > 0 {
+				last := time.UnixMilli(r.LastMs).UTC()
+				one.Last = &last
 			}
 			if one.State, err = State(ctx, q, one.InstrumentID, one.TestID, tx.Now()); err != nil {
 				return err
@@ -69,6 +73,14 @@ func (c *Quality) Chart(ctx context.Context, instrument, test lab.ID, limit int)
 		if out.State, err = State(ctx, q, instrument, test, tx.Now()); err != nil {
 			return err
 		}
+		def, err := sqlite.ReadTest(ctx, tx, test)
+		if err != nil {
+			return lab.NotFound("test_not_found", "There is no such test.")
+		}
+		out.Unit = def.Unit
+		if err := d.lock(ctx); err != nil {
+			return err
+		}
 		return d.levels(ctx)
 	})
 	return out, err
@@ -93,7 +105,7 @@ func (d *drawing) run(ctx context.Context, r queries.LastControlRunsRow) error {
 	}
 	if r.Closed > 0 {
 		at := time.UnixMilli(r.Closed).UTC()
-		run.Closed = &at
+		run.Closed, run.Closer = &at, r.Closer
 	}
 	if err := json.Unmarshal([]byte(r.Violations), &run.Violations); err != nil {
 		return fmt.Errorf("verdict of control run %s: %w", run.ID, err)
@@ -128,7 +140,7 @@ func (d *drawing) point(v queries.ControlResultsOfRunRow) ControlPoint {
 		d.sums[v.ControlID].add(num)
 	}
 	out := ControlPoint{
-		ID: lab.ID(v.ID), ControlID: lab.ID(v.ControlID), Level: int(v.Level), Replicate: int(v.Replicate), Value: v.Raw, Unit: v.Unit, Z: v.Z,
+		ID: lab.ID(v.ID), ControlID: lab.ID(v.ControlID), Level: int(v.Level), Replicate: int(v.Replicate), Value: v.Raw, Num: v.Num, Unit: v.Unit, Z: v.Z, Mean: v.TargetMean, SD: v.TargetSd,
 		NewTarget: fresh, MessageID: v.Message,
 	}
 	if left(v) {

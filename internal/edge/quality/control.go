@@ -80,15 +80,16 @@ type ControlBoard struct {
 
 // BoardTest is one test on one analyzer.
 type BoardTest struct {
-	InstrumentID lab.ID    `json:"instrument_id"`
-	Instrument   string    `json:"instrument"`
-	TestID       lab.ID    `json:"test_id"`
-	TestCode     string    `json:"test_code"`
-	Test         string    `json:"test"`
-	State        string    `json:"state" enum:"none,open,warn,locked,stale"`
-	Runs         int       `json:"runs" doc:"In the last 31 days."`
-	Last         time.Time `json:"last"`
-	FirstRule    string    `json:"first_rule,omitempty" doc:"The rule that the last run violates first."`
+	InstrumentID lab.ID     `json:"instrument_id"`
+	Instrument   string     `json:"instrument"`
+	TestID       lab.ID     `json:"test_id"`
+	TestCode     string     `json:"test_code"`
+	Test         string     `json:"test"`
+	TestLocal    string     `json:"test_local,omitempty"`
+	State        string     `json:"state" enum:"none,open,warn,locked,stale"`
+	Runs         int        `json:"runs" doc:"In the last 31 days."`
+	Last         *time.Time `json:"last,omitempty" doc:"Left out where no control was ever run."`
+	FirstRule    string     `json:"first_rule,omitempty" doc:"The rule that the last run violates first."`
 }
 
 // ControlChart is what a Levey-Jennings chart draws, oldest run first.
@@ -97,6 +98,31 @@ type ControlChart struct {
 	Levels []ControlLevel `json:"levels"`
 	Rules  []string       `json:"rules" doc:"The rules that judge a run here."`
 	State  string         `json:"state" enum:"none,open,warn,locked,stale"`
+	Unit   string         `json:"unit" doc:"Of the test: targets and numbers are in it."`
+	Lock   *Lock          `json:"lock,omitempty" doc:"Of a locked test."`
+}
+
+// Lock is why a test is locked on an analyzer, and whom it concerns.
+type Lock struct {
+	RunID    lab.ID     `json:"run_id" doc:"The rejected run that locked it."`
+	Since    time.Time  `json:"since"`
+	Rule     string     `json:"rule"`
+	Closed   bool       `json:"closed" doc:"Every rejected run has its cause; a new run has to be accepted."`
+	From     *time.Time `json:"bracket_from,omitempty" doc:"The last accepted run before: what was measured after it has to be looked at."`
+	Patients []Measured `json:"patients" doc:"Results since the last accepted run, oldest first."`
+	Waiting  int        `json:"waiting" doc:"How many of them are not released yet."`
+}
+
+// Measured is a patient's result that was measured while nobody knew whether the test was in control.
+type Measured struct {
+	ItemID    lab.ID    `json:"item_id"`
+	VisitID   lab.ID    `json:"visit_id"`
+	Accession string    `json:"accession"`
+	Value     string    `json:"value"`
+	Unit      string    `json:"unit"`
+	Flag      string    `json:"flag"`
+	At        time.Time `json:"at"`
+	State     string    `json:"state"`
 }
 
 // ControlLevel is one control on a chart, with its figures from valid values since its target.
@@ -125,6 +151,7 @@ type ControlRun struct {
 	Action     string          `json:"action,omitempty"`
 	Closed     *time.Time      `json:"closed,omitempty"`
 	ClosedBy   lab.ID          `json:"closed_by,omitempty,omitzero"`
+	Closer     string          `json:"closed_by_name,omitempty"`
 }
 
 // RuleViolation is one rule that fired.
@@ -141,6 +168,9 @@ type ControlPoint struct {
 	Level      int    `json:"level"`
 	Replicate  int    `json:"replicate"`
 	Value      string `json:"value" doc:"As sent."`
+	Num        string `json:"num,omitempty" doc:"In the unit of the test, converted where the lab declared how."`
+	Mean       string `json:"mean,omitempty" doc:"Of the target that it was judged by."`
+	SD         string `json:"sd,omitempty" doc:"Of the same."`
 	Unit       string `json:"unit"`
 	Z          string `json:"z,omitempty"`
 	NewTarget  bool   `json:"new_target" doc:"The first value under another target: a mark on the chart."`

@@ -30,14 +30,14 @@ func (d *Desk) Decide(ctx context.Context, who Who, id lab.ID, in Decide) (bench
 	if err != nil {
 		return bench.Row{}, err
 	}
-	err = d.db.Update(ctx, who.Actor, "hold."+in.Decision, func(tx *sqlite.Tx) error { return d.decide(ctx, tx, id, token, in) })
+	err = d.db.Update(ctx, who.Actor, "hold."+in.Decision, func(tx *sqlite.Tx) error { return d.decide(ctx, tx, who, id, token, in) })
 	if err != nil {
 		return bench.Row{}, err
 	}
 	return d.row(ctx, who.Actor, id)
 }
 
-func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, id lab.ID, token bench.Token, in Decide) error {
+func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, who Who, id lab.ID, token bench.Token, in Decide) error {
 	item, err := filing.Item(ctx, queries.New(tx), id)
 	if err != nil {
 		return err
@@ -53,6 +53,11 @@ func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, id lab.ID, token bench
 	codes, err := decidable(s)
 	if err != nil {
 		return err
+	}
+	if in.Decision == accept {
+		if err := who.overControl(codes, in.Note, tx); err != nil {
+			return err
+		}
 	}
 	row := sqlite.Row{
 		"result_id": lab.ID(s.Result.ID), "order_test_id": id, "decision": in.Decision, "codes": codes, "note": orNil(in.Note), "patient_id": lab.ID(c.visit.PatientID),

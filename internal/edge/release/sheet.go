@@ -118,6 +118,9 @@ func (c *chart) sheet(rows []bench.Row) []CasePanel {
 			}
 		}
 	}
+	for i := range out {
+		out[i].QC = worst(out[i].Rows)
+	}
 	return out
 }
 

@@ -132,6 +132,24 @@ func (o *Office) setPassword(ctx context.Context, actor lab.Actor, u User, passw
 	})
 }
 
+// Reopen gives an administrator of a node that was made again a password for one log-in, in the Update in which finish
+// makes the rest of the node ready.
+func (o *Office) Reopen(ctx context.Context, u User, password string, finish func(tx *sqlite.Tx) error) error {
+	hash, err := o.passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return o.db.Update(ctx, lab.System(), "rebuild", func(tx *sqlite.Tx) error {
+		if err := queries.New(tx).SetPassword(ctx, queries.SetPasswordParams{UserID: queries.ID(u.ID), PasswordHash: hash, MustChange: 1}); err != nil {
+			return fmt.Errorf("keep the password of %s: %w", u.ID, err)
+		}
+		if err := tx.Change("user", u.ID, nil, sqlite.Row{"password_ms": tx.Now().UnixMilli()}); err != nil {
+			return err
+		}
+		return finish(tx)
+	})
+}
+
 func insertUser(ctx context.Context, tx *sqlite.Tx, in UserInput, hash string, mustChange bool) (lab.ID, error) {
 	id := tx.NewID()
 	if err := freeLogin(ctx, tx, in.Login, id); err != nil {

@@ -17,7 +17,10 @@ import (
 	"jaanch/internal/hub/conflict"
 	"jaanch/internal/hub/dashboard"
 	"jaanch/internal/hub/fleet"
+	"jaanch/internal/hub/once"
+	"jaanch/internal/hub/outside"
 	"jaanch/internal/hub/people"
+	"jaanch/internal/hub/throttle"
 	"jaanch/internal/lab"
 	"jaanch/internal/sync/ingest"
 	"jaanch/internal/sync/wire"
@@ -31,13 +34,15 @@ type Services struct {
 	Conflict  *conflict.Desk
 	People    *people.People
 	Sessions  *httpkit.Sessions
-	Throttle  *httpkit.Throttle
+	Throttle  *throttle.Throttle
 	Codec     *wire.Codec
 	Clock     func() time.Time
 	Logger    *slog.Logger
 	Version   string
 	// MaxBatches is how many batches this replica takes at once; more are asked to come again.
 	MaxBatches int
+	// Outside is what leaves to and comes from outside services; nil without a sealing key.
+	Outside *outside.Outside
 }
 
 // Rule says who may call an operation. The zero Rule lets nobody and does not register.
@@ -62,6 +67,7 @@ const (
 	tagUsers   = "users"
 	tagSync    = "sync"
 	tagTests   = "catalogue"
+	tagOutside = "outside"
 )
 
 func public() Rule   { return Rule{name: rulePublic} }
@@ -121,6 +127,8 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.users()
 	r.nodes()
 	r.epochs()
+	r.outside()
+	r.outreach()
 	if s.Codec != nil {
 		r.watch = ingest.NewWatch(s.Ingest, headPoll)
 		r.batches(router)
@@ -170,12 +178,25 @@ type (
 	nothing     struct{}
 	out[T any]  struct{ Body T }
 	body[T any] struct{ Body T }
-	page        struct {
+	// A create carries the key of its intent.
+	keyed[T any] struct {
+		Key  string `header:"Idempotency-Key" required:"true" minLength:"16" maxLength:"64" doc:"Made by the client once for one intent; a repeat gets the stored answer."`
+		Body T
+	}
+	keyedID struct {
+		ID  lab.ID `path:"id" format:"uuid"`
+		Key string `header:"Idempotency-Key" required:"true" minLength:"16" maxLength:"64" doc:"Made by the client once for one intent; a repeat gets the stored answer."`
+	}
+	page struct {
 		Lab    lab.ID `query:"lab" format:"uuid" doc:"One lab alone"`
 		Before string `query:"before" maxLength:"120" doc:"next of the page before"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}
 )
+
+func onceKey(s httpkit.Session, text string) once.Key {
+	return once.Key{Org: s.Org, Actor: s.Actor(), Text: text}
+}
 
 func answer[T any](v T, err error) (*out[T], error) {
 	if err != nil {

@@ -76,7 +76,7 @@ type NodeEvents struct {
 // NodeEvent is one thing that happened to a node.
 type NodeEvent struct {
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind" enum:"enrolled,suspended,revoked,admitted,survivor"`
+	Kind string    `json:"kind" enum:"enrolled,suspended,revoked,admitted,survivor,lost,rebuilt"`
 	By   string    `json:"by"`
 	Note string    `json:"note"`
 }
@@ -98,14 +98,19 @@ func (r *routes) labs() {
 	mount(r, route{method: http.MethodGet, path: "/labs", id: "labs", tag: tagLabs, rule: person(), summary: "Labs"}, r.listLabs)
 	mount(r, route{method: http.MethodPost, path: "/labs", id: "addLab", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Add a lab"}, r.addLab)
 	mount(r, route{method: http.MethodPost, path: "/labs/{id}/enrol-code", id: "newEnrolCode", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Make a code by which a node joins the lab"},
-		func(ctx context.Context, s httpkit.Session, in *onlyID) (*out[EnrolCode], error) {
-			c, err := r.s.Fleet.NewCode(ctx, s.Org, in.ID, s.User.String())
+		func(ctx context.Context, s httpkit.Session, in *keyedID) (*out[EnrolCode], error) {
+			c, err := r.s.Fleet.NewCodeOnce(ctx, onceKey(s, in.Key), in.ID, s.User.String())
 			return answer(EnrolCode{Code: c.Text, Expires: c.Expires}, err)
 		})
 	mount(r, route{method: http.MethodGet, path: "/nodes", id: "nodes", tag: tagLabs, rule: person(), summary: "Nodes with their states"}, r.listNodes)
 	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/status", id: "setNodeStatus", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Suspend, revoke or take back a node"},
 		func(ctx context.Context, s httpkit.Session, in *byID[NodeStatus]) (*struct{}, error) {
 			return nil, r.s.Fleet.SetStatus(ctx, s.Org, in.ID, in.Body.Status, s.Actor().String(), in.Body.Note)
+		})
+	mount(r, route{method: http.MethodPost, path: "/nodes/{id}/rebuild-code", id: "newRebuildCode", tag: tagLabs, rule: may(people.RoleOwner, people.RoleAdmin), summary: "Give a node up for lost: revoke it, and make a code by which another machine becomes it"},
+		func(ctx context.Context, s httpkit.Session, in *onlyID) (*out[EnrolCode], error) {
+			c, err := r.s.Fleet.NewRebuildCode(ctx, s.Org, in.ID, s.User.String())
+			return answer(EnrolCode{Code: c.Text, Expires: c.Expires}, err)
 		})
 	mount(r, route{method: http.MethodGet, path: "/nodes/{id}/events", id: "nodeEvents", tag: tagLabs, rule: person(), summary: "What happened to a node"}, r.nodeEvents)
 }
@@ -119,8 +124,8 @@ func (r *routes) listLabs(ctx context.Context, s httpkit.Session, _ *nothing) (*
 	return answer(res, err)
 }
 
-func (r *routes) addLab(ctx context.Context, s httpkit.Session, in *body[NewLab]) (*out[Lab], error) {
-	l, err := r.s.Fleet.AddLab(ctx, s.Org, in.Body.Name, in.Body.City)
+func (r *routes) addLab(ctx context.Context, s httpkit.Session, in *keyed[NewLab]) (*out[Lab], error) {
+	l, err := r.s.Fleet.AddLabOnce(ctx, onceKey(s, in.Key), in.Body.Name, in.Body.City)
 	return answer(Lab{ID: l.ID, Name: l.Name, City: l.City}, err)
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/httpkit"
+	"jaanch/internal/hub/files"
 	"jaanch/internal/hub/fleet"
 	"jaanch/internal/lab"
 	"jaanch/internal/sync/wire"
@@ -22,6 +24,7 @@ type helloInput struct {
 // nodes are the small messages of sync.
 func (r *routes) nodes() {
 	mount(r, route{method: http.MethodPost, path: "/sync/enrol", id: "syncEnrol", tag: tagSync, rule: nodeOnly(), summary: "Join a lab by a code"}, r.enrol)
+	mount(r, route{method: http.MethodPost, path: "/sync/rebuild", id: "syncRebuild", tag: tagSync, rule: nodeOnly(), summary: "Become a node that was lost, by a code"}, r.rebuild)
 	mount(r, route{method: http.MethodPost, path: "/sync/nonce", id: "syncNonce", tag: tagSync, rule: nodeOnly(), summary: "Get something to sign"},
 		func(ctx context.Context, _ httpkit.Session, in *body[wire.NonceRequest]) (*out[wire.NonceReply], error) {
 			return answer(r.s.Fleet.Nonce(ctx, in.Body))
@@ -33,15 +36,36 @@ func (r *routes) nodes() {
 	mount(r, route{method: http.MethodPost, path: "/sync/hello", id: "syncHello", tag: tagSync, rule: nodeOnly(), summary: "Say how the node is, learn where the hub stands"}, r.hello)
 }
 
-// enrol is throttled by address: the code's own tries guard one code, this guards all of them.
 func (r *routes) enrol(ctx context.Context, _ httpkit.Session, in *body[wire.EnrolRequest]) (*out[wire.EnrolReply], error) {
-	done, err := r.s.Throttle.Begin(httpkit.AddressKey("enrol " + remoteOf(ctx)))
+	return byCode(ctx, r, func() (wire.EnrolReply, error) { return r.s.Fleet.Enrol(ctx, in.Body) })
+}
+
+func (r *routes) rebuild(ctx context.Context, _ httpkit.Session, in *body[wire.RebuildRequest]) (*out[wire.RebuildReply], error) {
+	return byCode(ctx, r, func() (wire.RebuildReply, error) { return r.s.Fleet.Rebuild(ctx, in.Body) })
+}
+
+// byCode answers a caller who has nothing but a code. It is throttled by address: the code's own tries guard one code, this
+// guards all of them.
+func byCode[T any](ctx context.Context, r *routes, do func() (T, error)) (*out[T], error) {
+	done, err := r.s.Throttle.Begin(ctx, httpkit.AddressKey("enrol "+remoteOf(ctx)))
 	if err != nil {
 		return nil, err
 	}
-	reply, err := r.s.Fleet.Enrol(ctx, in.Body)
-	done(lab.KindOf(err) != lab.KindForbidden || err == nil)
-	return answer(reply, err)
+	reply, err := do()
+	return answer(reply, errors.Join(err, done(ctx, lab.KindOf(err) != lab.KindForbidden)))
+}
+
+// former gives a node its own journal of earlier epochs.
+func (r *routes) former(ctx context.Context, d fleet.Device, body []byte) (any, error) {
+	var in wire.FormerRequest
+	if err := r.s.Codec.Unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	if id, err := lab.IDFromBytes(in.Device); err != nil || id != d.ID {
+		return nil, errForeign
+	}
+	reply, err := r.s.Fleet.Former(ctx, d, in)
+	return &reply, err
 }
 
 func (r *routes) hello(ctx context.Context, _ httpkit.Session, in *helloInput) (*out[wire.HelloReply], error) {
@@ -67,7 +91,11 @@ func (r *routes) batches(router chi.Router) {
 		g.Post("/api/v1/sync/push", r.packed(r.push))
 		g.Post("/api/v1/sync/pull", r.packed(r.pull))
 		g.Post("/api/v1/sync/ack", r.packed(r.ack))
+		g.Post("/api/v1/sync/former", r.packed(r.former))
 	})
+	if r.s.Outside != nil {
+		router.With(httpkit.AllowBody(files.MaxBytes), admission(most)).Post("/api/v1/sync/files/{report}", r.file)
+	}
 	router.Get("/api/v1/sync/live", r.live)
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"jaanch/internal/httpkit"
@@ -67,13 +68,12 @@ func (r *routes) login(ctx context.Context, _ httpkit.Session, in *body[Login]) 
 	if ip := remoteOf(ctx); ip != "" {
 		keys = append(keys, httpkit.AddressKey(ip))
 	}
-	done, err := r.s.Throttle.Begin(keys...)
+	done, err := r.s.Throttle.Begin(ctx, keys...)
 	if err != nil {
 		return nil, err
 	}
 	user, err := r.s.People.Check(ctx, in.Body.Login, in.Body.Password)
-	done(err == nil)
-	if err != nil {
+	if err := errors.Join(err, done(ctx, err == nil)); err != nil {
 		return nil, err
 	}
 	return r.open(ctx, user)

@@ -34,8 +34,8 @@ func (r *routes) users() {
 			return answer(Users{Users: list}, err)
 		})
 	mount(r, route{method: http.MethodPost, path: "/users", id: "addUser", tag: tagUsers, rule: may(people.RoleOwner), summary: "Add a user"},
-		func(ctx context.Context, s httpkit.Session, in *body[NewUser]) (*out[people.User], error) {
-			return answer(r.s.People.Add(ctx, s.Org, in.Body.Login, in.Body.Name, in.Body.Role, in.Body.Password))
+		func(ctx context.Context, s httpkit.Session, in *keyed[NewUser]) (*out[people.User], error) {
+			return answer(r.s.People.AddOnce(ctx, onceKey(s, in.Key), in.Body.Login, in.Body.Name, in.Body.Role, in.Body.Password))
 		})
 	mount(r, route{method: http.MethodPost, path: "/users/{id}/disabled", id: "setUserDisabled", tag: tagUsers, rule: may(people.RoleOwner), summary: "Let a person in no more, or again"}, r.setDisabled)
 }

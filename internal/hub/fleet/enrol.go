@@ -3,8 +3,10 @@ package fleet
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"jaanch/internal/hub/once"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres"
@@ -36,33 +39,62 @@ type Code struct {
 
 // NewCode makes a code for one node of a lab: valid for 24 hours, once, with five tries. By is who asked, for the record.
 func (f *Fleet) NewCode(ctx context.Context, org, labID lab.ID, by string) (Code, error) {
-	raw, err := random(codeLength)
+	secret, err := random(32)
 	if err != nil {
 		return Code{}, err
 	}
-	text := make([]byte, codeLength)
-	for i, b := range raw {
-		text[i] = codeAlphabet[b&31]
+	return f.makeCode(ctx, once.Key{Org: org}, labID, by, secret)
+}
+
+// NewCodeOnce is NewCode in the key's organisation; a repeat gives the same code. The hub keeps no code that it could tell
+// again: it makes the code from the key, which only the client has, and from salt, which only the hub has.
+func (f *Fleet) NewCodeOnce(ctx context.Context, key once.Key, labID lab.ID, by string) (Code, error) {
+	return f.makeCode(ctx, key, labID, by, []byte(key.Text))
+}
+
+// saltSize is that of what a code is made from beside the client's key.
+const saltSize = 16
+
+func (f *Fleet) makeCode(ctx context.Context, key once.Key, labID lab.ID, by string, secret []byte) (Code, error) {
+	salt, err := random(saltSize)
+	if err != nil {
+		return Code{}, err
 	}
-	code := string(text)
 	now := f.Clock()
-	err = f.DB.Update(ctx, func(tx pgx.Tx) error {
-		if _, err := f.statement().LabByID(ctx, tx, queries.LabByIDParams{Org: org, ID: labID}); errors.Is(err, pgx.ErrNoRows) {
-			return lab.NotFound("lab_unknown", "There is no such lab.")
+	kept, err := once.Do(ctx, f.DB, now, key, "enrol_code.new", labID, func(tx pgx.Tx) ([]byte, error) {
+		if _, err := f.statement().LabByID(ctx, tx, queries.LabByIDParams{Org: key.Org, ID: labID}); errors.Is(err, pgx.ErrNoRows) {
+			return nil, lab.NotFound("lab_unknown", "There is no such lab.")
 		} else if err != nil {
-			return fmt.Errorf("enrolment code: %w", err)
+			return nil, err
 		}
-		return f.statement().InsertEnrolCode(ctx, tx, queries.InsertEnrolCodeParams{
-			Selector: code[:selectorSize], Org: org, Lab: labID, Hash: codeHash(code), CreatedAt: now, CreatedBy: by, ExpiresAt: now.Add(codeLife),
+		code := codeFrom(secret, salt)
+		return binary.BigEndian.AppendUint64(salt, uint64(now.UnixMilli())), f.statement().InsertEnrolCode(ctx, tx, queries.InsertEnrolCodeParams{
+			Selector: code[:selectorSize], Org: key.Org, Lab: labID, Hash: codeHash(code), CreatedAt: now, CreatedBy: by, ExpiresAt: now.Add(codeLife),
 		})
 	})
 	if _, taken := postgres.IsUnique(err); taken {
-		return f.NewCode(ctx, org, labID, by) // a million selectors: the next one is free
+		return f.makeCode(ctx, key, labID, by, secret) // a million selectors: the next one is free
 	}
 	if err != nil {
 		return Code{}, fmt.Errorf("enrolment code: %w", err)
 	}
-	return Code{Text: code[:4] + "-" + code[4:9] + "-" + code[9:], Expires: now.Add(codeLife)}, nil
+	code := codeFrom(secret, kept[:saltSize])
+	made := time.UnixMilli(int64(binary.BigEndian.Uint64(kept[saltSize:])))
+	return Code{Text: shownCode(code), Expires: made.Add(codeLife)}, nil
+}
+
+// shownCode is a code as people read it.
+func shownCode(code string) string { return code[:4] + "-" + code[4:9] + "-" + code[9:] }
+
+// codeFrom makes a code. Neither half tells anything without the other.
+func codeFrom(secret, salt []byte) string {
+	mac := hmac.New(sha256.New, salt)
+	mac.Write(secret)
+	text := mac.Sum(nil)[:codeLength]
+	for i, b := range text {
+		text[i] = codeAlphabet[b&31]
+	}
+	return string(text)
 }
 
 // normalCode takes what a person typed: case, hyphens and blanks do not matter, and letters that look like digits count
@@ -129,7 +161,7 @@ func (f *Fleet) take(ctx context.Context, tx pgx.Tx, code string) (queries.Enrol
 	if err != nil {
 		return c, fmt.Errorf("enrol: %w", err)
 	}
-	if c.UsedAt != nil || c.TriesLeft <= 0 || f.Clock().After(c.ExpiresAt) {
+	if c.UsedAt != nil || c.TriesLeft <= 0 || !c.Rebuilds.IsZero() || f.Clock().After(c.ExpiresAt) {
 		return c, errCode
 	}
 	if subtle.ConstantTimeCompare(c.Hash, codeHash(code)) == 1 {

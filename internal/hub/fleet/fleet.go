@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"jaanch/internal/hub/once"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres"
@@ -85,27 +86,38 @@ func (f *Fleet) Orgs(ctx context.Context) ([]Org, error) {
 
 // AddLab makes a lab with its scope.
 func (f *Fleet) AddLab(ctx context.Context, org lab.ID, name, city string) (Lab, error) {
+	return f.AddLabOnce(ctx, once.Key{Org: org}, name, city)
+}
+
+// AddLabOnce is AddLab in the key's organisation; a repeat gives the lab that the first one made.
+func (f *Fleet) AddLabOnce(ctx context.Context, key once.Key, name, city string) (Lab, error) {
+	org := key.Org
 	name = strings.TrimSpace(name)
 	if name == "" || len(name) > 120 {
 		return Lab{}, lab.Invalid("lab_name", "Give the lab a name of at most 120 characters.", lab.FieldError{Field: "name", Code: "required"})
 	}
 	l := Lab{ID: f.NewID(), Org: org, Name: name, City: strings.TrimSpace(city)}
-	err := f.DB.Update(ctx, func(tx pgx.Tx) error {
-		if _, err := f.statement().OrgByID(ctx, tx, org); errors.Is(err, pgx.ErrNoRows) {
-			return lab.NotFound("org_unknown", "There is no such organisation.")
-		} else if err != nil {
-			return fmt.Errorf("add lab: %w", err)
-		}
-		err := f.statement().InsertLab(ctx, tx, queries.InsertLabParams{Org: org, ID: l.ID, Name: l.Name, City: l.City, CreatedAt: f.Clock()})
-		if err != nil {
-			return fmt.Errorf("add lab: %w", err)
-		}
-		if err := f.statement().InsertScopeHead(ctx, tx, queries.InsertScopeHeadParams{Org: org, Scope: l.ID}); err != nil {
-			return fmt.Errorf("add lab: %w", err)
-		}
-		return nil
+	var err error
+	l.ID, err = once.ID(ctx, f.DB, f.Clock(), key, "lab.add", [2]string{l.Name, l.City}, func(tx pgx.Tx) (lab.ID, error) {
+		return l.ID, f.addLab(ctx, tx, l)
 	})
 	return l, err
+}
+
+func (f *Fleet) addLab(ctx context.Context, tx pgx.Tx, l Lab) error {
+	if _, err := f.statement().OrgByID(ctx, tx, l.Org); errors.Is(err, pgx.ErrNoRows) {
+		return lab.NotFound("org_unknown", "There is no such organisation.")
+	} else if err != nil {
+		return fmt.Errorf("add lab: %w", err)
+	}
+	err := f.statement().InsertLab(ctx, tx, queries.InsertLabParams{Org: l.Org, ID: l.ID, Name: l.Name, City: l.City, CreatedAt: f.Clock()})
+	if err != nil {
+		return fmt.Errorf("add lab: %w", err)
+	}
+	if err := f.statement().InsertScopeHead(ctx, tx, queries.InsertScopeHeadParams{Org: l.Org, Scope: l.ID}); err != nil {
+		return fmt.Errorf("add lab: %w", err)
+	}
+	return nil
 }
 
 // Labs lists the labs of an organisation by name.

@@ -79,9 +79,11 @@ func (f *Fleet) Session(ctx context.Context, r wire.SessionRequest) (wire.Sessio
 	expires := now.Add(tokenLife)
 	err = f.DB.Update(ctx, func(tx pgx.Tx) error {
 		dev, err := f.statement().DeviceByID(ctx, tx, queries.DeviceByIDParams{Org: r.Org, ID: r.Device})
-		if err != nil || dev.Kind != "node" || len(dev.Pubkey) != ed25519.PublicKeySize ||
-			!ed25519.Verify(dev.Pubkey, wire.SessionStatement(r.Org, r.Device, r.Nonce), r.Signature) {
+		if err != nil || dev.Kind != "node" || len(dev.Pubkey) != ed25519.PublicKeySize {
 			return errors.Join(unproved(), err)
+		}
+		if !ed25519.Verify(dev.Pubkey, wire.SessionStatement(r.Org, r.Device, r.Nonce), r.Signature) {
+			return f.replaced(ctx, tx, r)
 		}
 		if err := ingest.Active(dev.Status); err != nil {
 			return err

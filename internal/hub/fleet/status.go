@@ -27,6 +27,8 @@ const (
 	eventRevoked   = "revoked"
 	eventAdmitted  = "admitted" // let in again after a suspension or a revocation
 	eventSurvivor  = "survivor" // of two copies, the one that the hub's chain belongs to goes on
+	eventLost      = "lost"     // given up for lost: a code was made by which another machine becomes it
+	eventRebuilt   = "rebuilt"  // another machine became it
 )
 
 // Event is something that happened to a node.
@@ -62,7 +64,12 @@ func (f *Fleet) SetStatus(ctx context.Context, org, device lab.ID, status, by, n
 		if _, err := f.statement().SetDeviceStatus(ctx, tx, queries.SetDeviceStatusParams{Org: org, ID: device, Status: status}); err != nil {
 			return fmt.Errorf("set the node's status: %w", err)
 		}
-		if status != StatusActive {
+		if status == StatusActive {
+			err = f.statement().DropRebuildCodes(ctx, tx, queries.DropRebuildCodesParams{Org: org, Device: device})
+			if err != nil {
+				return fmt.Errorf("set the node's status: %w", err)
+			}
+		} else {
 			if err := f.statement().DropTokens(ctx, tx, queries.DropTokensParams{Org: org, Device: device}); err != nil {
 				return fmt.Errorf("set the node's status: %w", err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"jaanch/internal/httpkit"
+	"jaanch/internal/hub/once"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/store/postgres/queries"
@@ -46,6 +47,13 @@ type User struct {
 
 // Add makes a user. The password must meet the rules of httpkit.
 func (p *People) Add(ctx context.Context, org lab.ID, login, name, role, password string) (User, error) {
+	return p.AddOnce(ctx, once.Key{Org: org}, login, name, role, password)
+}
+
+// AddOnce is Add in the key's organisation; a repeat gives the user that the first one made. The password is no part of what
+// makes two requests the same: a hash of it that is quick to compute must stand nowhere.
+func (p *People) AddOnce(ctx context.Context, key once.Key, login, name, role, password string) (User, error) {
+	org := key.Org
 	login, name = normal(login), strings.TrimSpace(name)
 	switch {
 	case len(login) < 3 || len(login) > 80 || strings.ContainsAny(login, " \t\r\n"):
@@ -63,17 +71,17 @@ func (p *People) Add(ctx context.Context, org lab.ID, login, name, role, passwor
 		return User{}, err
 	}
 	u := User{ID: p.NewID(), Org: org, Login: login, Name: name, Role: role}
-	err = p.DB.Update(ctx, func(tx pgx.Tx) error {
+	u.ID, err = once.ID(ctx, p.DB, p.Clock(), key, "user.add", [3]string{login, name, role}, func(tx pgx.Tx) (lab.ID, error) {
 		err := p.DB.Queries().InsertUser(ctx, tx, queries.InsertUserParams{
 			Org: org, ID: u.ID, Login: login, Name: name, Role: role, Hash: hash, CreatedAt: p.Clock(),
 		})
 		if err != nil {
-			return fmt.Errorf("add user: %w", err)
+			return u.ID, fmt.Errorf("add user: %w", err)
 		}
 		if err := p.DB.Queries().InsertLogin(ctx, tx, queries.InsertLoginParams{Login: login, Org: org, UserID: u.ID}); err != nil {
-			return fmt.Errorf("add user: %w", err)
+			return u.ID, fmt.Errorf("add user: %w", err)
 		}
-		return nil
+		return u.ID, nil
 	})
 	if constraint, is := postgres.IsUnique(err); is && constraint == "login_pkey" {
 		return User{}, lab.Conflict("login_taken", "Somebody has this log-in already.")

@@ -23,6 +23,7 @@ func benchEntities() []Entity {
 			},
 			Fields: []Field{
 				ref(1, 1, "instrument_id"), text(2, 1, "code"), ref(3, 1, "test_id"),
+				text(4, 1, "from_unit"), text(5, 1, "factor"), text(6, 1, "shift"),
 			},
 		},
 		{

@@ -21,7 +21,7 @@ func resultEntities() []Entity {
 				number(30, 1, "entered_ms"), personal(text(31, 1, "reason")), doc(32, 1, "inputs"), blob(33, "content_hash"),
 				doc(34, 2, "holds"),
 				personal(text(35, 3, "comment")),
-				ref(36, 1, "patient_id"),
+				ref(36, 1, "patient_id"), text(37, 1, "conversion"),
 			},
 		},
 		{

@@ -46,6 +46,8 @@ type Options struct {
 
 	Key ed25519.PrivateKey // the node's: signs the head in the side file; nil = no side file
 
+	Device lab.ID // of a new database: the id of a node that is made again; zero: a new one
+
 	Migrations fs.FS  // the binary's own
 	checkLimit int64  // bytes; tests set it
 	Backups    string // folder for the copy made before a migration: "backups" beside the database

@@ -5,6 +5,7 @@ package sqlite
 func Unjournalled() map[string]string {
 	return map[string]string{
 		"journal":          "is the journal",
+		"journal_former":   "the journal of the machine that was lost, as the hub gave it back",
 		"journal_erasure":  "names the entries that an erase entry emptied; its triggers let nothing else in",
 		"subject_key":      "keys travel beside the entries, and deleting one is the erasure",
 		"sync_state":       "what this node knows about itself",
@@ -29,6 +30,7 @@ func Unjournalled() map[string]string {
 		"plot":             "the raw archive: curves and pictures that an analyzer sent",
 		"print_job":        "what this machine still has to print; the order to print is journalled",
 		"file":             "contents by their hash; the records that bear the hash are journalled",
+		"file_sent":        "which files the hub has",
 		"comment_draft":    "what somebody types and has not signed",
 		"desk_draft":       "a visit that the desk has begun and not saved",
 		"draft":            "what somebody typed and has not filed",

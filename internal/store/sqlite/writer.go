@@ -175,9 +175,12 @@ func (w *writer) ensureDevice(ctx context.Context, o Options) (lab.ID, error) {
 	if !errors.Is(err, sql.ErrNoRows) {
 		return lab.ID{}, fmt.Errorf("read the device: %w", err)
 	}
-	var ids idSource
-	ids.start(o.Rand, 0)
-	id := ids.next(o.Clock())
+	id := o.Device
+	if id.IsZero() {
+		var ids idSource
+		ids.start(o.Rand, 0)
+		id = ids.next(o.Clock())
+	}
 	if _, err := w.conn.ExecContext(ctx, "INSERT INTO sync_state (k, v) VALUES ('device_id', ?), ('epoch', 1)", id[:]); err != nil {
 		return lab.ID{}, fmt.Errorf("store the device: %w", err)
 	}

@@ -35,6 +35,10 @@ type Options struct {
 	// states); nil for nothing.
 	Settled func(tx *sqlite.Tx) error // after the last record of a page, in the same transaction; nil for nothing
 
+	// LookAhead is called before the transaction that forgets a person who was erased elsewhere, for what takes long; nil for
+	// nothing.
+	LookAhead func(ctx context.Context, subject lab.ID) error
+
 	Erase    func(tx *sqlite.Tx, subject lab.ID) error  // forgets a person who was erased elsewhere; nil: Tx.Erase alone
 	Renumber func(tx *sqlite.Tx, nodeCode string) error // takes a new code into use; nil for nothing
 }
@@ -97,13 +101,10 @@ func (a *Agent) Run(ctx context.Context) {
 	}
 	others.Go(func() { a.watch(ctx) })
 	others.Go(func() { a.listen(ctx) })
-	wait, well := time.Duration(0), a.o.Clock()
-	for attempt := 0; a.await(ctx, wait, attempt > 0); {
+	wait := time.Duration(0)
+	for p := (pace{}); a.await(ctx, wait, p.attempt > 0); {
 		err := a.Sync(ctx)
-		if err == nil {
-			well = a.o.Clock()
-		}
-		wait, attempt = a.next(err, attempt, a.o.Clock().Sub(well))
+		wait = a.after(&p, err)
 		a.planned(wait)
 	}
 }

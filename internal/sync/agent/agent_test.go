@@ -67,6 +67,30 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// A fault after days in which nobody tried is new: however often it was tried meanwhile, twenty seconds of outage are not
+// waited out for the minutes that a long one has earned.
+func TestOutageBeginsWithItsFirstFailure(t *testing.T) {
+	t.Parallel()
+	lost := agent.Refused(lab.KindUnavailable, 0, 0)
+	for name, before := range map[string]error{"alone": agent.ErrAlone, "paused": agent.ErrPaused, "well": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rounds := []agent.Round{{Err: before}, {Later: 72 * time.Hour, Err: before}, {Later: 72 * time.Hour, Err: lost}}
+			for range 10 {
+				rounds = append(rounds, agent.Round{Later: 2 * time.Second, Err: lost})
+			}
+			rounds = append(rounds, agent.Round{Later: 20 * time.Minute, Err: lost})
+			waits := setup(t).Rounds(rounds...)
+			if got := waits[12]; got != 10*time.Second {
+				t.Errorf("20 s of outage are waited out for at most %v, want 10 s", got)
+			}
+			if got := waits[13]; got != 5*time.Minute {
+				t.Errorf("20 minutes of outage are waited out for at most %v, want 5 minutes", got)
+			}
+		})
+	}
+}
+
 func TestHubAddress(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

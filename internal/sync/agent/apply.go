@@ -29,6 +29,9 @@ func (a *Agent) install(ctx context.Context, p *wire.Page, since wire.Cursor) (e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.lookAhead(ctx, p); err != nil {
+		return nil, err
+	}
 	began := a.o.Clock()
 	in := installer{Agent: a, page: p, scope: scope, since: since}
 	err = a.o.DB.Update(ctx, lab.System(), "sync", func(tx *sqlite.Tx) error {
@@ -54,6 +57,33 @@ func (a *Agent) install(ctx context.Context, p *wire.Page, since wire.Cursor) (e
 	return in.singly(ctx, line)
 }
 
+// lookAhead lets the node search for those whom the page forgets, where they have not been forgotten here.
+func (a *Agent) lookAhead(ctx context.Context, p *wire.Page) error {
+	if a.o.LookAhead == nil {
+		return nil
+	}
+	for _, raw := range p.Erased {
+		subject, err := lab.IDFromBytes(raw)
+		if err != nil {
+			return err
+		}
+		known := 0
+		err = a.o.DB.View(ctx, func(tx *sqlite.ReadTx) error {
+			return tx.QueryRowContext(ctx, "SELECT count(*) FROM subject_key WHERE subject = ?", raw).Scan(&known)
+		})
+		if err != nil {
+			return err
+		}
+		if known == 0 {
+			continue
+		}
+		if err := a.o.LookAhead(ctx, subject); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // settled lets the node derive what follows from the records of a page.
 func (a *Agent) settled(tx *sqlite.Tx) error {
 	if a.o.Settled == nil {
@@ -70,6 +100,7 @@ type installer struct {
 	scope lab.ID
 	since wire.Cursor
 	event engine.Installed // of a page that was dropped
+	anew  bool             // the node is being made again
 }
 
 func (in *installer) singly(ctx context.Context, line auditLine) (engine.NodeEvent, error) {
@@ -119,6 +150,9 @@ func (in *installer) begin(ctx context.Context, tx *sqlite.Tx) error {
 		}
 	}
 	if err := in.keys(ctx, tx, p); err != nil {
+		return err
+	}
+	if in.anew, err = rebuilding(tx); err != nil {
 		return err
 	}
 	var latest journal.HLC
@@ -236,7 +270,7 @@ func (in *installer) row(ctx context.Context, tx *sqlite.Tx, p *wire.Page, place
 
 // here reads what stands where the row will land.
 func (in *installer) here(ctx context.Context, tx *sqlite.Tx, entity journal.Entity, id lab.ID, row *wire.Row) (engine.Here, error) {
-	var here engine.Here
+	here := engine.Here{Anew: in.anew}
 	var err error
 	if here.Groups, here.Found, err = localGroups(ctx, tx, entity, id); err != nil {
 		return here, err

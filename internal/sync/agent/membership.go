@@ -29,6 +29,7 @@ const (
 	keyPeers    = "hub_nodes"
 	keyConfirm  = "sync_confirm" // why this copy goes on, where somebody said so
 	keyMarks    = "sync_epochs"  // where the epochs of this journal began, JSON
+	keyRebuild  = "sync_rebuild" // while the node is made again: what the hub said it has of the lost one, JSON
 )
 
 // membership is where the node belongs, as it was told when it joined.
@@ -121,21 +122,25 @@ func (a *Agent) Enrol(ctx context.Context, actor lab.Actor, hub, code, name, nod
 		return reply, err
 	}
 	err = a.o.DB.Update(ctx, actor, "enrol", func(tx *sqlite.Tx) error {
-		for key, value := range map[string]any{
+		return setStates(tx, map[string]any{
 			keyHub: address, keyOrg: reply.Org.Bytes(), keyLab: reply.Lab.Bytes(), keyOrgName: reply.OrgName,
 			keyLabName: reply.LabName, keyCode: reply.NodeCode, keyHubEpoch: reply.HubEpoch, keyAcked: int64(0),
-		} {
-			if err := tx.SetState(key, value); err != nil {
-				return err
-			}
-		}
-		return nil
+		})
 	})
 	if err != nil {
 		return reply, err
 	}
 	a.SyncNow()
 	return reply, nil
+}
+
+func setStates(tx *sqlite.Tx, states map[string]any) error {
+	for key, value := range states {
+		if err := tx.SetState(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hubAddress checks the address that a person typed: HTTPS, or HTTP on this machine.

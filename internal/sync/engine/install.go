@@ -16,6 +16,7 @@ type Here struct {
 	Found  bool
 	Groups map[int]journal.GroupVersion
 	Locked bool   // a verification stands on the record here
+	Anew   bool   // the node is being made again from the hub alone: nobody has a say here yet
 	Closes []byte // content hash of the record that this row would verify, nil where it is not here
 }
 
@@ -133,13 +134,24 @@ func pending(here map[int]journal.GroupVersion, group int, lastSeq int64) bool {
 func (s *Schema) mayInstall(es *entitySchema, row *wire.Row, g wire.RowGroup, here Here) bool {
 	switch {
 	case es.Name == "user_role":
-		return row.Deleted || g.Group == GroupDeleted
+		// What some node of the lab once confirmed comes back with a rebuild; no password does, so nobody can use it before an
+		// administrator at the new machine says so.
+		return row.Deleted || g.Group == GroupDeleted || here.Anew && len(g.Device) > 0
 	case es.Name == "user" && here.Found && es.groups[g.Group].Name == "access":
 		return disables(es, g)
-	case here.Found && here.Locked && g.Group != GroupDeleted:
+	case slices.Contains(signed(), es.Name) && len(g.Device) == 0:
+		return here.Found && g.Group != GroupDeleted // the hub signs nothing and takes nothing back: people at a lab do
+	case here.Found && here.Locked && g.Group == GroupDeleted:
+		return len(g.Device) > 0
+	case here.Found && here.Locked:
 		return !s.closes(es, g.Group)
 	}
 	return true
+}
+
+// signed are the entities by which somebody at a lab answers for a value.
+func signed() []string {
+	return []string{"verification", "report", "release", "withdrawal", "hold_decision"}
 }
 
 // closes tells whether a verification closes that group.

@@ -54,6 +54,7 @@ const (
 	NoCause Cause = ""
 	Restore Cause = "restore" // the database came back from a backup
 	Fork    Cause = "fork"    // two copies lived; somebody chose this one
+	Rebuild Cause = "rebuild" // the machine was lost; another became the node, with nothing but what the hub has
 )
 
 // Batches begin small and grow while the hub answers fast.

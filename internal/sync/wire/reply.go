@@ -187,3 +187,20 @@ func OriginDevice(origin []byte) (lab.ID, bool) {
 	id, err := lab.IDFromBytes(b)
 	return id, err == nil && !id.IsZero()
 }
+
+// ReadOrigin reads from what Origin wrote the entry that made the value; false for the hub's own and where there is none.
+func ReadOrigin(origin []byte) (device lab.ID, epoch, seq int64, ok bool) {
+	if device, ok = OriginDevice(origin); !ok {
+		return device, 0, 0, false
+	}
+	var parts struct {
+		_      struct{} `cbor:",toarray"`
+		Device []byte
+		Epoch  int64
+		Seq    int64
+	}
+	if decoding.Unmarshal(origin, &parts) != nil {
+		return device, 0, 0, false
+	}
+	return device, parts.Epoch, parts.Seq, true
+}

@@ -100,8 +100,11 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/bench/instruments',
-    validateSearch: (s: Record<string, unknown>): { id?: string | undefined; message?: number | undefined } => ({
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { id?: string | undefined; message?: number | undefined; look?: 'orders' | undefined } => ({
       id: text(s.id),
+      look: one(s.look, ['orders']),
       message: typeof s.message === 'number' ? s.message : undefined,
     }),
     component: lazyRouteComponent(() => import('./pages/bench/InstrumentsPage'), 'InstrumentsPage'),
@@ -121,6 +124,23 @@ const routes = [
       visit: text(s.visit),
     }),
     component: lazyRouteComponent(() => import('./pages/verify/VerifyPage'), 'VerifyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/quality',
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { instrument?: string | undefined; test?: string | undefined; at?: string | undefined } => ({
+      instrument: text(s.instrument),
+      test: text(s.test),
+      at: text(s.at),
+    }),
+    component: lazyRouteComponent(() => import('./pages/quality/QualityPage'), 'QualityPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/quality/controls',
+    component: lazyRouteComponent(() => import('./pages/quality/ControlsPage'), 'ControlsPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,

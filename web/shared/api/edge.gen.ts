@@ -1852,6 +1852,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sync/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Of two copies of this node, let this one go on */
+        post: operations["syncConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync/enrol": {
         parameters: {
             query?: never;
@@ -2503,8 +2520,11 @@ export interface components {
             first_rule?: string;
             instrument: string;
             instrument_id: string;
-            /** Format: date-time */
-            last: string;
+            /**
+             * Format: date-time
+             * @description Left out where no control was ever run.
+             */
+            last?: string;
             /**
              * Format: int64
              * @description In the last 31 days.
@@ -2515,6 +2535,7 @@ export interface components {
             test: string;
             test_code: string;
             test_id: string;
+            test_local?: string;
         };
         Call: {
             /** Format: date-time */
@@ -2694,6 +2715,7 @@ export interface components {
         };
         Code: {
             code: string;
+            conversion?: components["schemas"]["CodeConversion"];
             id?: string;
             /**
              * Format: int64
@@ -2704,12 +2726,26 @@ export interface components {
             test?: string;
             /** @description Empty while unmapped. */
             test_id?: string;
+            /** @description Of the test that it means. */
+            test_unit?: string;
             /** @description As last sent. */
             unit?: string;
+            /** @description What was last sent is not the test's unit, and nothing is declared for it: values wait for a person. */
+            unit_differs: boolean;
             versions?: string;
+        };
+        CodeConversion: {
+            /** @description A decimal above zero. */
+            factor: string;
+            /** @description The unit as the analyzer sends it. */
+            from_unit: string;
+            /** @description A decimal that is added afterwards. */
+            offset?: string;
         };
         CodeInput: {
             code: string;
+            /** @description Left out: nothing is converted. */
+            conversion?: components["schemas"]["CodeConversion"];
             test_id: string;
             /** @description Needed for a change. */
             versions?: string;
@@ -2769,6 +2805,8 @@ export interface components {
         };
         ConnectCode: {
             code: string;
+            /** @description Left out: nothing is converted. */
+            conversion?: components["schemas"]["CodeConversion"];
             test_id: string;
         };
         Consent: {
@@ -2820,11 +2858,15 @@ export interface components {
         };
         ControlChart: {
             levels: components["schemas"]["ControlLevel"][];
+            /** @description Of a locked test. */
+            lock?: components["schemas"]["Lock"];
             /** @description The rules that judge a run here. */
             rules: string[];
             runs: components["schemas"]["ControlRun"][];
             /** @enum {string} */
             state: "none" | "open" | "warn" | "locked" | "stale";
+            /** @description Of the test: targets and numbers are in it. */
+            unit: string;
         };
         ControlInput: {
             active: boolean;
@@ -2865,15 +2907,21 @@ export interface components {
             id: string;
             /** Format: int64 */
             level: number;
+            /** @description Of the target that it was judged by. */
+            mean?: string;
             /** Format: int64 */
             message_id?: number;
             /** @description The first value under another target: a mark on the chart. */
             new_target: boolean;
+            /** @description In the unit of the test, converted where the lab declared how. */
+            num?: string;
             /** @description A reason to leave it out that one person gave; a second one has to agree. */
             proposed?: string;
             proposed_by?: string;
             /** Format: int64 */
             replicate: number;
+            /** @description Of the same. */
+            sd?: string;
             unit: string;
             /** @description As sent. */
             value: string;
@@ -2887,6 +2935,7 @@ export interface components {
             /** Format: date-time */
             closed?: string;
             closed_by?: string;
+            closed_by_name?: string;
             first_rule?: string;
             id: string;
             points: components["schemas"]["ControlPoint"][];
@@ -3492,6 +3541,21 @@ export interface components {
             /** @description As it prints: 3.5 – 5.1, < 5, Negative; empty when none fits. */
             text: string;
         };
+        ItemTransfer: {
+            id: string;
+            instrument: string;
+            /** @enum {string} */
+            kind: "order" | "cancel";
+            /** Format: date-time */
+            made: string;
+            problem?: string;
+            /** Format: date-time */
+            sent?: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "refused" | "dropped" | "withdrawn";
+            /** Format: int64 */
+            tries: number;
+        };
         Judgement: {
             choices?: components["schemas"]["Ruling"][];
             /** @description In the person's words; stays in the history */
@@ -3670,14 +3734,17 @@ export interface components {
             lines: components["schemas"]["Line"][];
         };
         Link: {
-            /** @description Host and port of a client link, or the peer's address. */
+            /** @description Host and port of a client link, :PORT of a tcp_port, or the peer's address. */
             address?: string;
             /** Format: int64 */
             baud?: number;
             /** @description 8N1 and so on. */
             frame?: string;
-            /** @enum {string} */
-            kind: "tcp_server" | "tcp_client" | "serial";
+            /**
+             * @description tcp_port: the analyzer calls a port of the node that is its alone.
+             * @enum {string}
+             */
+            kind: "tcp_server" | "tcp_port" | "tcp_client" | "serial";
             /** @description Serial port. */
             port?: string;
         };
@@ -3719,6 +3786,27 @@ export interface components {
             accession?: string;
             position: string;
             sample_id?: string;
+        };
+        Lock: {
+            /**
+             * Format: date-time
+             * @description The last accepted run before: what was measured after it has to be looked at.
+             */
+            bracket_from?: string;
+            /** @description Every rejected run has its cause; a new run has to be accepted. */
+            closed: boolean;
+            /** @description Results since the last accepted run, oldest first. */
+            patients: components["schemas"]["Measured"][];
+            rule: string;
+            /** @description The rejected run that locked it. */
+            run_id: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description How many of them are not released yet.
+             */
+            waiting: number;
         };
         LogCall: {
             /** @enum {string} */
@@ -3801,6 +3889,17 @@ export interface components {
                 [key: string]: string;
             };
             roles: string[];
+        };
+        Measured: {
+            accession: string;
+            /** Format: date-time */
+            at: string;
+            flag: string;
+            item_id: string;
+            state: string;
+            unit: string;
+            value: string;
+            visit_id: string;
         };
         Merge: {
             /** @description The record that goes into this one. */
@@ -4747,6 +4846,8 @@ export interface components {
             /** @description Oldest first. */
             history: components["schemas"]["Point"][];
             mrn: string;
+            /** @description Messages to analyzers that ask for this test, newest first. */
+            orders: components["schemas"]["ItemTransfer"][];
             patient_name: string;
             /** @description Runs that wait in the inbox. */
             reruns: components["schemas"]["ValueRow"][];
@@ -4862,6 +4963,8 @@ export interface components {
             identity: string;
             /** Format: date-time */
             last_seen: string;
+            /** @description It gives no name: it is known by its address alone, which must be its own. */
+            nameless: boolean;
             /** @description The profile that fits its messages. */
             profile: string;
             /** @enum {string} */
@@ -4936,6 +5039,8 @@ export interface components {
             at: string;
             /** @description Person who typed it. */
             by?: string;
+            /** @description The declared conversion that was used: mmol/L × 18.016. */
+            conversion?: string;
             /** @description The analyzer's own flag. */
             flag?: string;
             instrument?: string;
@@ -5235,6 +5340,8 @@ export interface components {
         };
         TransferTest: {
             code: string;
+            /** @description A value came since. */
+            done: boolean;
             /** @enum {string} */
             state: "asked" | "refused" | "withdrawn";
         };
@@ -15980,6 +16087,98 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    syncConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -747,7 +747,7 @@ func (q *Queries) LockDevice(ctx context.Context, db DBTX, arg LockDeviceParams)
 }
 
 const lockEnrolCode = `-- name: LockEnrolCode :one
-SELECT selector, org, lab, hash, created_at, created_by, expires_at, tries_left, used_at, device FROM enrol_code WHERE selector = $1 FOR UPDATE
+SELECT selector, org, lab, hash, created_at, created_by, expires_at, tries_left, used_at, device, rebuilds FROM enrol_code WHERE selector = $1 FOR UPDATE
 `
 
 func (q *Queries) LockEnrolCode(ctx context.Context, db DBTX, selector string) (EnrolCode, error) {
@@ -764,6 +764,7 @@ func (q *Queries) LockEnrolCode(ctx context.Context, db DBTX, selector string) (
 		&i.TriesLeft,
 		&i.UsedAt,
 		&i.Device,
+		&i.Rebuilds,
 	)
 	return i, err
 }

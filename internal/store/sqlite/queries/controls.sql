@@ -20,16 +20,17 @@ SELECT count(DISTINCT c.level) FROM control_target t JOIN control c ON c.id = t.
 WHERE t.instrument_id = ? AND t.test_id = ? AND c.active = 1 AND t._del = 0 AND c._del = 0;
 
 -- name: LastControlRuns :many
-SELECT id, started_ms, status, coalesce(first_rule,'') AS first_rule, violations, coalesce(cause,'') AS cause, coalesce(r.action,'') AS did, coalesce(closed_ms,0) AS closed, closed_by
+SELECT r.id, r.started_ms, r.status, coalesce(r.first_rule,'') AS first_rule, r.violations, coalesce(r.cause,'') AS cause, coalesce(r.action,'') AS did, coalesce(r.closed_ms,0) AS closed, r.closed_by,
+    CAST(coalesce((SELECT u.name FROM user u WHERE u.id = r.closed_by),'') AS TEXT) AS closer
 FROM control_run r WHERE r.instrument_id = ? AND r.test_id = ? AND r._del = 0 ORDER BY r.started_ms DESC, r.id DESC LIMIT ?;
 
 -- name: ControlRun :one
 SELECT id, instrument_id, test_id, started_ms, status, coalesce(closed_ms,0) AS closed FROM control_run WHERE id = ? AND _del = 0;
 
 -- name: ControlResultsOfRun :many
-SELECT r.id, r.control_id, c.name, c.lot, c.level, r.target_id, r.replicate, r.raw, coalesce(r.num,'') AS num, r.unit, coalesce(r.z,'') AS z,
+SELECT r.id, r.control_id, c.name, c.lot, c.level, r.target_id, r.replicate, r.raw, coalesce(r.num,'') AS num, r.unit, coalesce(r.z,'') AS z, coalesce(x.mean,'') AS target_mean, coalesce(x.sd,'') AS target_sd,
     coalesce(r.measured_ms,0) AS measured, r.entered_ms, coalesce(r.message_id,0) AS message, coalesce(r.excluded,'') AS excluded, r.excluded_by, r.excluded_with
-FROM control_result r JOIN control c ON c.id = r.control_id WHERE r.run_id = ? AND r._del = 0 ORDER BY c.level, r.replicate, r.id;
+FROM control_result r JOIN control c ON c.id = r.control_id LEFT JOIN control_target x ON x.id = r.target_id WHERE r.run_id = ? AND r._del = 0 ORDER BY c.level, r.replicate, r.id;
 
 -- name: ControlResult :one
 SELECT id, run_id, control_id, coalesce(excluded,'') AS excluded, excluded_by, excluded_with FROM control_result WHERE id = ? AND _del = 0;
@@ -38,9 +39,24 @@ SELECT id, run_id, control_id, coalesce(excluded,'') AS excluded, excluded_by, e
 SELECT CAST(count(*) AS INTEGER) FROM control_run WHERE instrument_id = ? AND test_id = ? AND status = 'reject' AND closed_ms IS NULL AND _del = 0;
 
 -- name: ControlBoard :many
-SELECT r.instrument_id, i.name AS instrument, r.test_id, t.code AS test_code, t.name AS test, CAST(count(*) AS INTEGER) AS runs, CAST(max(r.started_ms) AS INTEGER) AS last_ms
-FROM control_run r JOIN instrument i ON i.id = r.instrument_id JOIN test t ON t.id = r.test_id
-WHERE r.started_ms >= ? AND r._del = 0 GROUP BY r.instrument_id, r.test_id ORDER BY i.name, t.position, t.code;
+SELECT p.instrument_id, i.name AS instrument, p.test_id, t.code AS test_code, t.name AS test, coalesce(t.name_local,'') AS test_local,
+    CAST((SELECT count(*) FROM control_run r WHERE r.instrument_id = p.instrument_id AND r.test_id = p.test_id AND r.started_ms >= sqlc.arg('since') AND r._del = 0) AS INTEGER) AS runs,
+    CAST(coalesce((SELECT max(r.started_ms) FROM control_run r WHERE r.instrument_id = p.instrument_id AND r.test_id = p.test_id AND r._del = 0), 0) AS INTEGER) AS last_ms
+FROM (
+    SELECT r.instrument_id, r.test_id FROM control_run r WHERE (r.started_ms >= sqlc.arg('since') OR r.status = 'reject' AND r.closed_ms IS NULL) AND r._del = 0
+    UNION SELECT x.instrument_id, x.test_id FROM control_target x JOIN control c ON c.id = x.control_id WHERE x._del = 0 AND c._del = 0 AND c.active = 1
+) p JOIN instrument i ON i.id = p.instrument_id JOIN test t ON t.id = p.test_id
+WHERE i._del = 0 AND t._del = 0 ORDER BY i.name, t.position, t.code;
+
+-- name: LastControlAccepted :one
+SELECT CAST(coalesce(max(started_ms), 0) AS INTEGER) FROM control_run
+WHERE instrument_id = ? AND test_id = ? AND status IN ('accept', 'warn') AND started_ms < sqlc.arg('before') AND _del = 0;
+
+-- name: MeasuredSince :many
+SELECT r.id, r.order_test_id, o.visit_id, coalesce(s.accession,'') AS accession, r.value, r.unit, r.flag, r.entered_ms, o._state AS state
+FROM result r JOIN order_test o ON o.id = r.order_test_id LEFT JOIN sample s ON s.id = r.sample_id
+WHERE r.instrument_id = ? AND r.test_id = ? AND r.entered_ms >= sqlc.arg('since') AND r._state = 'current' AND r._del = 0 AND o.cancelled = 0
+ORDER BY r.entered_ms LIMIT 200;
 
 -- name: UnknownControls :many
 SELECT o.instrument_id, o.sample_text, CAST(count(*) AS INTEGER) AS n, CAST(max(o.at_ms) AS INTEGER) AS last_ms FROM observation o

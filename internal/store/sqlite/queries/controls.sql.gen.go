@@ -10,9 +10,14 @@ import (
 )
 
 const controlBoard = `-- name: ControlBoard :many
-SELECT r.instrument_id, i.name AS instrument, r.test_id, t.code AS test_code, t.name AS test, CAST(count(*) AS INTEGER) AS runs, CAST(max(r.started_ms) AS INTEGER) AS last_ms
-FROM control_run r JOIN instrument i ON i.id = r.instrument_id JOIN test t ON t.id = r.test_id
-WHERE r.started_ms >= ? AND r._del = 0 GROUP BY r.instrument_id, r.test_id ORDER BY i.name, t.position, t.code
+SELECT p.instrument_id, i.name AS instrument, p.test_id, t.code AS test_code, t.name AS test, coalesce(t.name_local,'') AS test_local,
+    CAST((SELECT count(*) FROM control_run r WHERE r.instrument_id = p.instrument_id AND r.test_id = p.test_id AND r.started_ms >= ?1 AND r._del = 0) AS INTEGER) AS runs,
+    CAST(coalesce((SELECT max(r.started_ms) FROM control_run r WHERE r.instrument_id = p.instrument_id AND r.test_id = p.test_id AND r._del = 0), 0) AS INTEGER) AS last_ms
+FROM (
+    SELECT r.instrument_id, r.test_id FROM control_run r WHERE (r.started_ms >= ?1 OR r.status = 'reject' AND r.closed_ms IS NULL) AND r._del = 0
+    UNION SELECT x.instrument_id, x.test_id FROM control_target x JOIN control c ON c.id = x.control_id WHERE x._del = 0 AND c._del = 0 AND c.active = 1
+) p JOIN instrument i ON i.id = p.instrument_id JOIN test t ON t.id = p.test_id
+WHERE i._del = 0 AND t._del = 0 ORDER BY i.name, t.position, t.code
 `
 
 type ControlBoardRow struct {
@@ -21,12 +26,13 @@ type ControlBoardRow struct {
 	TestID       ID
 	TestCode     string
 	Test         string
+	TestLocal    string
 	Runs         int64
 	LastMs       int64
 }
 
-func (q *Queries) ControlBoard(ctx context.Context, startedMs int64) ([]ControlBoardRow, error) {
-	rows, err := q.db.QueryContext(ctx, controlBoard, startedMs)
+func (q *Queries) ControlBoard(ctx context.Context, since int64) ([]ControlBoardRow, error) {
+	rows, err := q.db.QueryContext(ctx, controlBoard, since)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +46,7 @@ func (q *Queries) ControlBoard(ctx context.Context, startedMs int64) ([]ControlB
 			&i.TestID,
 			&i.TestCode,
 			&i.Test,
+			&i.TestLocal,
 			&i.Runs,
 			&i.LastMs,
 		); err != nil {
@@ -84,9 +91,9 @@ func (q *Queries) ControlResult(ctx context.Context, id ID) (ControlResultRow, e
 }
 
 const controlResultsOfRun = `-- name: ControlResultsOfRun :many
-SELECT r.id, r.control_id, c.name, c.lot, c.level, r.target_id, r.replicate, r.raw, coalesce(r.num,'') AS num, r.unit, coalesce(r.z,'') AS z,
+SELECT r.id, r.control_id, c.name, c.lot, c.level, r.target_id, r.replicate, r.raw, coalesce(r.num,'') AS num, r.unit, coalesce(r.z,'') AS z, coalesce(x.mean,'') AS target_mean, coalesce(x.sd,'') AS target_sd,
     coalesce(r.measured_ms,0) AS measured, r.entered_ms, coalesce(r.message_id,0) AS message, coalesce(r.excluded,'') AS excluded, r.excluded_by, r.excluded_with
-FROM control_result r JOIN control c ON c.id = r.control_id WHERE r.run_id = ? AND r._del = 0 ORDER BY c.level, r.replicate, r.id
+FROM control_result r JOIN control c ON c.id = r.control_id LEFT JOIN control_target x ON x.id = r.target_id WHERE r.run_id = ? AND r._del = 0 ORDER BY c.level, r.replicate, r.id
 `
 
 type ControlResultsOfRunRow struct {
@@ -101,6 +108,8 @@ type ControlResultsOfRunRow struct {
 	Num          string
 	Unit         string
 	Z            string
+	TargetMean   string
+	TargetSd     string
 	Measured     int64
 	EnteredMs    int64
 	Message      int64
@@ -130,6 +139,8 @@ func (q *Queries) ControlResultsOfRun(ctx context.Context, runID ID) ([]ControlR
 			&i.Num,
 			&i.Unit,
 			&i.Z,
+			&i.TargetMean,
+			&i.TargetSd,
 			&i.Measured,
 			&i.EnteredMs,
 			&i.Message,
@@ -402,8 +413,27 @@ func (q *Queries) CountControlLevels(ctx context.Context, arg CountControlLevels
 	return count, err
 }
 
+const lastControlAccepted = `-- name: LastControlAccepted :one
+SELECT CAST(coalesce(max(started_ms), 0) AS INTEGER) FROM control_run
+WHERE instrument_id = ? AND test_id = ? AND status IN ('accept', 'warn') AND started_ms < ?3 AND _del = 0
+`
+
+type LastControlAcceptedParams struct {
+	InstrumentID ID
+	TestID       ID
+	Before       int64
+}
+
+func (q *Queries) LastControlAccepted(ctx context.Context, arg LastControlAcceptedParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lastControlAccepted, arg.InstrumentID, arg.TestID, arg.Before)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const lastControlRuns = `-- name: LastControlRuns :many
-SELECT id, started_ms, status, coalesce(first_rule,'') AS first_rule, violations, coalesce(cause,'') AS cause, coalesce(r.action,'') AS did, coalesce(closed_ms,0) AS closed, closed_by
+SELECT r.id, r.started_ms, r.status, coalesce(r.first_rule,'') AS first_rule, r.violations, coalesce(r.cause,'') AS cause, coalesce(r.action,'') AS did, coalesce(r.closed_ms,0) AS closed, r.closed_by,
+    CAST(coalesce((SELECT u.name FROM user u WHERE u.id = r.closed_by),'') AS TEXT) AS closer
 FROM control_run r WHERE r.instrument_id = ? AND r.test_id = ? AND r._del = 0 ORDER BY r.started_ms DESC, r.id DESC LIMIT ?
 `
 
@@ -423,6 +453,7 @@ type LastControlRunsRow struct {
 	Did        string
 	Closed     int64
 	ClosedBy   ID
+	Closer     string
 }
 
 func (q *Queries) LastControlRuns(ctx context.Context, arg LastControlRunsParams) ([]LastControlRunsRow, error) {
@@ -444,6 +475,65 @@ func (q *Queries) LastControlRuns(ctx context.Context, arg LastControlRunsParams
 			&i.Did,
 			&i.Closed,
 			&i.ClosedBy,
+			&i.Closer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const measuredSince = `-- name: MeasuredSince :many
+SELECT r.id, r.order_test_id, o.visit_id, coalesce(s.accession,'') AS accession, r.value, r.unit, r.flag, r.entered_ms, o._state AS state
+FROM result r JOIN order_test o ON o.id = r.order_test_id LEFT JOIN sample s ON s.id = r.sample_id
+WHERE r.instrument_id = ? AND r.test_id = ? AND r.entered_ms >= ?3 AND r._state = 'current' AND r._del = 0 AND o.cancelled = 0
+ORDER BY r.entered_ms LIMIT 200
+`
+
+type MeasuredSinceParams struct {
+	InstrumentID ID
+	TestID       ID
+	Since        int64
+}
+
+type MeasuredSinceRow struct {
+	ID          ID
+	OrderTestID ID
+	VisitID     ID
+	Accession   string
+	Value       string
+	Unit        string
+	Flag        string
+	EnteredMs   int64
+	State       string
+}
+
+func (q *Queries) MeasuredSince(ctx context.Context, arg MeasuredSinceParams) ([]MeasuredSinceRow, error) {
+	rows, err := q.db.QueryContext(ctx, measuredSince, arg.InstrumentID, arg.TestID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MeasuredSinceRow
+	for rows.Next() {
+		var i MeasuredSinceRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrderTestID,
+			&i.VisitID,
+			&i.Accession,
+			&i.Value,
+			&i.Unit,
+			&i.Flag,
+			&i.EnteredMs,
+			&i.State,
 		); err != nil {
 			return nil, err
 		}

@@ -9,11 +9,16 @@ SELECT id, name, department, profile, link, coalesce(address,'') AS address, coa
 FROM instrument WHERE id = ? AND _del = 0;
 
 -- name: InstrumentCodes :many
-SELECT c.id, c.code, c.test_id, t.name, t.code AS test_code FROM instrument_code c JOIN test t ON t.id = c.test_id
+SELECT c.id, c.code, c.test_id, t.name, t.code AS test_code, coalesce(c.from_unit,'') AS from_unit, coalesce(c.factor,'') AS factor, coalesce(c.shift,'') AS shift FROM instrument_code c JOIN test t ON t.id = c.test_id
 WHERE c.instrument_id = ? AND c._del = 0 ORDER BY c.code;
 
 -- name: CodeOf :many
-SELECT id, test_id FROM instrument_code WHERE instrument_id = ? AND code = ? AND _del = 0 LIMIT 2;
+SELECT id, test_id, coalesce(from_unit,'') AS from_unit, coalesce(factor,'') AS factor, coalesce(shift,'') AS shift FROM instrument_code WHERE instrument_id = ? AND code = ? AND _del = 0 LIMIT 2;
+
+-- name: HeldByUnit :many
+SELECT o.id FROM observation o JOIN result r ON r.id = o.result_id
+WHERE o.instrument_id = ? AND o.map_code = ? AND o.state IN ('matched', 'attached') AND r._state = 'current' AND r.conversion IS NULL AND r.holds LIKE '%unit_differs%'
+ORDER BY o.id LIMIT 5000;
 
 -- name: SeenCodes :many
 SELECT map_code, CAST(count(*) AS INTEGER) AS n, CAST(max(unit) AS TEXT) AS unit FROM observation

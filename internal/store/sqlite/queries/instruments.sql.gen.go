@@ -10,7 +10,7 @@ import (
 )
 
 const codeOf = `-- name: CodeOf :many
-SELECT id, test_id FROM instrument_code WHERE instrument_id = ? AND code = ? AND _del = 0 LIMIT 2
+SELECT id, test_id, coalesce(from_unit,'') AS from_unit, coalesce(factor,'') AS factor, coalesce(shift,'') AS shift FROM instrument_code WHERE instrument_id = ? AND code = ? AND _del = 0 LIMIT 2
 `
 
 type CodeOfParams struct {
@@ -19,8 +19,11 @@ type CodeOfParams struct {
 }
 
 type CodeOfRow struct {
-	ID     ID
-	TestID ID
+	ID       ID
+	TestID   ID
+	FromUnit string
+	Factor   string
+	Shift    string
 }
 
 func (q *Queries) CodeOf(ctx context.Context, arg CodeOfParams) ([]CodeOfRow, error) {
@@ -32,7 +35,13 @@ func (q *Queries) CodeOf(ctx context.Context, arg CodeOfParams) ([]CodeOfRow, er
 	var items []CodeOfRow
 	for rows.Next() {
 		var i CodeOfRow
-		if err := rows.Scan(&i.ID, &i.TestID); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.TestID,
+			&i.FromUnit,
+			&i.Factor,
+			&i.Shift,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -68,6 +77,40 @@ func (q *Queries) CodesForTest(ctx context.Context, arg CodesForTestParams) ([]s
 			return nil, err
 		}
 		items = append(items, code)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const heldByUnit = `-- name: HeldByUnit :many
+SELECT o.id FROM observation o JOIN result r ON r.id = o.result_id
+WHERE o.instrument_id = ? AND o.map_code = ? AND o.state IN ('matched', 'attached') AND r._state = 'current' AND r.conversion IS NULL AND r.holds LIKE '%unit_differs%'
+ORDER BY o.id LIMIT 5000
+`
+
+type HeldByUnitParams struct {
+	InstrumentID ID
+	MapCode      string
+}
+
+func (q *Queries) HeldByUnit(ctx context.Context, arg HeldByUnitParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, heldByUnit, arg.InstrumentID, arg.MapCode)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -130,7 +173,7 @@ func (q *Queries) Instrument(ctx context.Context, id ID) (InstrumentRow, error) 
 }
 
 const instrumentCodes = `-- name: InstrumentCodes :many
-SELECT c.id, c.code, c.test_id, t.name, t.code AS test_code FROM instrument_code c JOIN test t ON t.id = c.test_id
+SELECT c.id, c.code, c.test_id, t.name, t.code AS test_code, coalesce(c.from_unit,'') AS from_unit, coalesce(c.factor,'') AS factor, coalesce(c.shift,'') AS shift FROM instrument_code c JOIN test t ON t.id = c.test_id
 WHERE c.instrument_id = ? AND c._del = 0 ORDER BY c.code
 `
 
@@ -140,6 +183,9 @@ type InstrumentCodesRow struct {
 	TestID   ID
 	Name     string
 	TestCode string
+	FromUnit string
+	Factor   string
+	Shift    string
 }
 
 func (q *Queries) InstrumentCodes(ctx context.Context, instrumentID ID) ([]InstrumentCodesRow, error) {
@@ -157,6 +203,9 @@ func (q *Queries) InstrumentCodes(ctx context.Context, instrumentID ID) ([]Instr
 			&i.TestID,
 			&i.Name,
 			&i.TestCode,
+			&i.FromUnit,
+			&i.Factor,
+			&i.Shift,
 		); err != nil {
 			return nil, err
 		}

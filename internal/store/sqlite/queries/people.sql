@@ -47,3 +47,7 @@ FROM lab_setting WHERE _del = 0 ORDER BY id = (SELECT s.v FROM sync_state s WHER
 
 -- name: PersonName :many
 SELECT coalesce(name,'') FROM user WHERE id = ?;
+
+-- name: SettingOrigins :many
+-- Where the rows of the lab's settings came from, newest first.
+SELECT j.record, j.origin_pos FROM journal j WHERE j.entity = 42 AND j.op = 'applied' AND j.record IS NOT NULL ORDER BY j.seq DESC;

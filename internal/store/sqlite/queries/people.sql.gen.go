@@ -231,6 +231,39 @@ func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) error 
 	return err
 }
 
+const settingOrigins = `-- name: SettingOrigins :many
+SELECT j.record, j.origin_pos FROM journal j WHERE j.entity = 42 AND j.op = 'applied' AND j.record IS NOT NULL ORDER BY j.seq DESC
+`
+
+type SettingOriginsRow struct {
+	Record    []byte
+	OriginPos []byte
+}
+
+// Where the rows of the lab's settings came from, newest first.
+func (q *Queries) SettingOrigins(ctx context.Context) ([]SettingOriginsRow, error) {
+	rows, err := q.db.QueryContext(ctx, settingOrigins)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SettingOriginsRow
+	for rows.Next() {
+		var i SettingOriginsRow
+		if err := rows.Scan(&i.Record, &i.OriginPos); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const user = `-- name: User :one
 SELECT u.id, u.login, coalesce(u.name,'') AS name, coalesce(u.qualification,'') AS qualification, coalesce(u.registration,'') AS registration,
     coalesce(u.phone,'') AS phone, u.departments, u.active, coalesce(u.language,'') AS language, u.preferences,

@@ -3,7 +3,7 @@ SELECT id, order_test_id, sample_id, test_id, version, supersedes, raw, value, c
     interval_id, coalesce(interval_low,'') AS interval_low, coalesce(interval_high,'') AS interval_high, coalesce(interval_text,'') AS interval_text,
     coalesce(critical_low,'') AS critical_low, coalesce(critical_high,'') AS critical_high, coalesce(no_limit,'') AS no_limit, coalesce(method,'') AS method,
     source, entered_by AS entered_by_id, instrument_id, coalesce(message_id,0) AS message, coalesce(observation_id,0) AS observation,
-    coalesce(source_flag,'') AS source_flag, coalesce(source_unit,'') AS source_unit, coalesce(measured_ms,0) AS measured_ms, entered_ms,
+    coalesce(source_flag,'') AS source_flag, coalesce(source_unit,'') AS source_unit, coalesce(conversion,'') AS conversion, coalesce(measured_ms,0) AS measured_ms, entered_ms,
     coalesce(reason,'') AS reason, content_hash, holds, coalesce(comment,'') AS comment, _state AS state
 FROM result WHERE id = ?;
 
@@ -12,7 +12,7 @@ SELECT id, order_test_id, sample_id, test_id, version, supersedes, raw, value, c
     interval_id, coalesce(interval_low,'') AS interval_low, coalesce(interval_high,'') AS interval_high, coalesce(interval_text,'') AS interval_text,
     coalesce(critical_low,'') AS critical_low, coalesce(critical_high,'') AS critical_high, coalesce(no_limit,'') AS no_limit, coalesce(method,'') AS method,
     source, entered_by AS entered_by_id, instrument_id, coalesce(message_id,0) AS message, coalesce(observation_id,0) AS observation,
-    coalesce(source_flag,'') AS source_flag, coalesce(source_unit,'') AS source_unit, coalesce(measured_ms,0) AS measured_ms, entered_ms,
+    coalesce(source_flag,'') AS source_flag, coalesce(source_unit,'') AS source_unit, coalesce(conversion,'') AS conversion, coalesce(measured_ms,0) AS measured_ms, entered_ms,
     coalesce(reason,'') AS reason, content_hash, holds, coalesce(comment,'') AS comment, _state AS state
 FROM result WHERE order_test_id = ? AND _del = 0 ORDER BY version DESC, entered_ms DESC, id DESC;
 
@@ -21,7 +21,7 @@ SELECT r.id, r.order_test_id, r.sample_id, r.test_id, r.version, r.supersedes, r
     r.interval_id, coalesce(r.interval_low,'') AS interval_low, coalesce(r.interval_high,'') AS interval_high, coalesce(r.interval_text,'') AS interval_text,
     coalesce(r.critical_low,'') AS critical_low, coalesce(r.critical_high,'') AS critical_high, coalesce(r.no_limit,'') AS no_limit, coalesce(r.method,'') AS method,
     r.source, r.entered_by AS entered_by_id, r.instrument_id, coalesce(r.message_id,0) AS message, coalesce(r.observation_id,0) AS observation,
-    coalesce(r.source_flag,'') AS source_flag, coalesce(r.source_unit,'') AS source_unit, coalesce(r.measured_ms,0) AS measured_ms, r.entered_ms,
+    coalesce(r.source_flag,'') AS source_flag, coalesce(r.source_unit,'') AS source_unit, coalesce(r.conversion,'') AS conversion, coalesce(r.measured_ms,0) AS measured_ms, r.entered_ms,
     coalesce(r.reason,'') AS reason, r.content_hash, r.holds, coalesce(r.comment,'') AS comment, r._state AS state
 FROM result r JOIN order_test o ON o.id = r.order_test_id WHERE o.visit_id = ? AND r._del = 0 ORDER BY r.order_test_id, r.version DESC, r.entered_ms DESC, r.id DESC;
 

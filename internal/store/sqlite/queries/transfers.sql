@@ -50,6 +50,10 @@ FROM transfer t JOIN sample s ON s.id = t.sample_id WHERE t.instrument_id = ? OR
 SELECT x.order_test_id, x.code, x.state, o._state AS item, o.cancelled FROM transfer_test x JOIN order_test o ON o.id = x.order_test_id
 WHERE x.transfer_id = ? ORDER BY o.position, x.code;
 
+-- name: TransfersOfTest :many
+SELECT t.id, t.instrument_id, t.kind, t.state, t.tries, t.made_ms, coalesce(t.sent_ms,0) AS sent, t.problem, x.state AS test_state
+FROM transfer_test x JOIN transfer t ON t.id = x.transfer_id WHERE x.order_test_id = ? ORDER BY t.made_ms DESC, t.id DESC LIMIT 5;
+
 -- name: SetTransfer :exec
 UPDATE transfer SET state = ?, tries = ?, next_ms = ?, sent_ms = ?, problem = ? WHERE id = ?;
 

@@ -505,6 +505,56 @@ func (q *Queries) TransfersOfSample(ctx context.Context, arg TransfersOfSamplePa
 	return items, nil
 }
 
+const transfersOfTest = `-- name: TransfersOfTest :many
+SELECT t.id, t.instrument_id, t.kind, t.state, t.tries, t.made_ms, coalesce(t.sent_ms,0) AS sent, t.problem, x.state AS test_state
+FROM transfer_test x JOIN transfer t ON t.id = x.transfer_id WHERE x.order_test_id = ? ORDER BY t.made_ms DESC, t.id DESC LIMIT 5
+`
+
+type TransfersOfTestRow struct {
+	ID           ID
+	InstrumentID ID
+	Kind         string
+	State        string
+	Tries        int64
+	MadeMs       int64
+	Sent         int64
+	Problem      string
+	TestState    string
+}
+
+func (q *Queries) TransfersOfTest(ctx context.Context, orderTestID ID) ([]TransfersOfTestRow, error) {
+	rows, err := q.db.QueryContext(ctx, transfersOfTest, orderTestID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TransfersOfTestRow
+	for rows.Next() {
+		var i TransfersOfTestRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.InstrumentID,
+			&i.Kind,
+			&i.State,
+			&i.Tries,
+			&i.MadeMs,
+			&i.Sent,
+			&i.Problem,
+			&i.TestState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const withdrawCandidates = `-- name: WithdrawCandidates :many
 SELECT x.transfer_id, x.order_test_id, x.code, t.sample_id, t.state, t.instrument_id FROM transfer t
 JOIN transfer_test x ON x.transfer_id = t.id JOIN order_test o ON o.id = x.order_test_id JOIN sample s ON s.id = t.sample_id

@@ -6,6 +6,7 @@ import { setLanguage } from '@jaanch/shared/i18n/start';
 import { Frame, type NavItem } from '@jaanch/shared/ui/Frame';
 import { Fault } from '@jaanch/shared/ui/Notice';
 import {
+  IconChartLine,
   IconChecks,
   IconCloud,
   IconDroplet,
@@ -110,6 +111,12 @@ function usePlaces(): NavItem[] {
   const today = useQuery({ queryKey: ['today'], queryFn: () => must(api.GET('/api/v1/today')) });
   const c = today.data?.counts;
   const { data: sync } = useSync();
+  const board = useQuery({
+    queryKey: ['quality'],
+    queryFn: () => must(api.GET('/api/v1/quality')),
+    enabled: can('qualityBoard'),
+  });
+  const locked = board.data?.tests.filter((b) => b.state === 'locked').length;
   const places: Item[] = [
     { to: '/', label: t('nav.today'), icon: IconLayoutDashboard },
     {
@@ -155,6 +162,18 @@ function usePlaces(): NavItem[] {
       icon: IconFileText,
       count: c?.reports_to_print,
       needs: ['reports'],
+    },
+    {
+      to: '/quality',
+      label: t('qc.title'),
+      icon: IconChartLine,
+      count: locked,
+      tone: 'high',
+      needs: ['qualityBoard'],
+      subs: [
+        { to: '/quality', label: t('quality.chart'), count: locked, needs: ['qualityChart'] },
+        { to: '/quality/controls', label: t('quality.materials'), needs: ['controls'] },
+      ],
     },
     {
       to: '/sync',

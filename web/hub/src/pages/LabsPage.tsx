@@ -2,7 +2,7 @@ import './hub.css';
 import { Modal } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { must } from '@jaanch/shared/api/client';
+import { must, newKey } from '@jaanch/shared/api/client';
 import { useNow } from '@jaanch/shared/hooks/now';
 import { ago, ms, span, stamp } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
@@ -159,8 +159,15 @@ function AddLab({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [name, setName] = useState('');
   const [city, setCity] = useState('');
+  const [key] = useState(newKey);
   const save = useMutation({
-    mutationFn: () => must(api.POST('/api/v1/labs', { body: { name: name.trim(), city: city.trim() } })),
+    mutationFn: () =>
+      must(
+        api.POST('/api/v1/labs', {
+          params: { header: { 'Idempotency-Key': key } },
+          body: { name: name.trim(), city: city.trim() },
+        }),
+      ),
     onSuccess: () => {
       void queries.invalidateQueries({ predicate: (q) => ['labs', 'overview'].includes(String(q.queryKey[0])) });
       onClose();
@@ -186,8 +193,14 @@ function AddLab({ onClose }: { onClose: () => void }) {
 /** EnrolCode makes a code for one node of a lab. It is shown once, for it is kept only as a hash. */
 function EnrolCode({ lab, onClose }: { lab: S['Lab']; onClose: () => void }) {
   const { t, i18n } = useTranslation();
+  const [key] = useState(newKey);
   const make = useMutation({
-    mutationFn: () => must(api.POST('/api/v1/labs/{id}/enrol-code', { params: { path: { id: lab.id } } })),
+    mutationFn: () =>
+      must(
+        api.POST('/api/v1/labs/{id}/enrol-code', {
+          params: { path: { id: lab.id }, header: { 'Idempotency-Key': key } },
+        }),
+      ),
   });
   return (
     <Modal

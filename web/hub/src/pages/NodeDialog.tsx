@@ -33,6 +33,14 @@ export function NodeDialog({ node: n, onClose }: { node: S['Node']; onClose: () 
     onSuccess: onClose,
     onSettled: () => void queries.invalidateQueries({ queryKey: ['nodes'] }),
   });
+  const [asking, setAsking] = useState(false);
+  const lost = useMutation({
+    mutationFn: () => must(api.POST('/api/v1/nodes/{id}/rebuild-code', { params: { path: { id: n.id } } })),
+    onSettled: () => {
+      void queries.invalidateQueries({ queryKey: ['nodes'] });
+      void queries.invalidateQueries({ queryKey: ['node-events', n.id] });
+    },
+  });
   const act = (status: Status, label: string, danger = false) => (
     <Button
       look={danger ? 'danger' : 'default'}
@@ -69,9 +77,26 @@ export function NodeDialog({ node: n, onClose }: { node: S['Node']; onClose: () 
             {t('hub.forkedText')}
           </Notice>
         )}
-        {n.status === 'active' && <Notice tone="accent">{t('hub.revokeText')}</Notice>}
+        {n.status === 'active' && !asking && <Notice tone="accent">{t('hub.revokeText')}</Notice>}
+        {asking && (
+          <Notice tone="high" title={t('hub.lostTitle', { code: n.code })}>
+            <p>{t('hub.lostText')}</p>
+            {lost.data ? (
+              <>
+                <div className="code" data-testid="rebuild-code">
+                  {lost.data.code}
+                </div>
+                <p className="small">{t('hub.lostNext', { at: stamp(ms(lost.data.expires) ?? 0, i18n.language) })}</p>
+              </>
+            ) : (
+              <Button look="danger" busy={lost.isPending} onClick={() => lost.mutate()} data-testid="make-rebuild-code">
+                {t('hub.lostMake')}
+              </Button>
+            )}
+          </Notice>
+        )}
         <Text label={t('hub.nodeWhy')} value={note} maxLength={200} onChange={setNote} />
-        {set.error ? <Fault error={set.error} /> : null}
+        {set.error || lost.error ? <Fault error={set.error ?? lost.error} /> : null}
         <section>
           <h3 className="small sec">{t('hub.nodeHistory')}</h3>
           <table className="table compact">
@@ -90,6 +115,11 @@ export function NodeDialog({ node: n, onClose }: { node: S['Node']; onClose: () 
           <Button onClick={onClose} data-autofocus>
             {t('act.cancel')}
           </Button>
+          {!asking && (
+            <Button disabled={!manages} why={why} onClick={() => setAsking(true)} data-testid="lost">
+              {t('hub.lost')}
+            </Button>
+          )}
           {n.status === 'active' && act('suspended', t('hub.suspend'))}
           {n.status === 'forked' && act('active', t('hub.survivor'))}
           {(n.status === 'suspended' || n.status === 'revoked') && act('active', t('hub.admit'))}

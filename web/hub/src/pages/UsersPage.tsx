@@ -1,7 +1,7 @@
 import './hub.css';
 import { Modal } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { must } from '@jaanch/shared/api/client';
+import { must, newKey } from '@jaanch/shared/api/client';
 import { useNow } from '@jaanch/shared/hooks/now';
 import { ago, ms } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
@@ -105,8 +105,9 @@ export function UsersPage() {
 function AddUser({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [f, setF] = useState<S['NewUser']>({ name: '', login: '', password: '', role: 'admin' });
+  const [key] = useState(newKey);
   const save = useMutation({
-    mutationFn: () => must(api.POST('/api/v1/users', { body: f })),
+    mutationFn: () => must(api.POST('/api/v1/users', { params: { header: { 'Idempotency-Key': key } }, body: f })),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['users'] });
       onClose();

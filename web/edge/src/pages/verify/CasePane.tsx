@@ -16,8 +16,9 @@ import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan, useSession } from '../../session';
+import { Plots } from '../bench/Plots';
 import { CaseTable } from './CaseTable';
-import { heldRows, Holds, undecided, useDecide, type Choice } from './Holds';
+import { heldRows, Holds, needsReason, undecided, useDecide, type Choice } from './Holds';
 import { needsStepUp, StepUp, useStepUp } from './StepUp';
 
 const COMMENT_REST_MS = 500;
@@ -66,6 +67,9 @@ export function CasePane({ visit, onSigned }: { visit: string; onSigned: () => v
         </div>
         <div className="fill scroll">
           <CaseTable data={data} active={row} onRow={(r) => setRow(r.item_id)} />
+          <div style={{ padding: 'var(--sp-3) var(--sp-4)' }}>
+            <Plots messages={all.map((r) => r.source?.message_id ?? 0)} keys="g" />
+          </div>
         </div>
         <footer className="foot">
           <KeyHint keys={['j', 'k']}>{t('verify.foot.patient')}</KeyHint>
@@ -150,7 +154,7 @@ function Decision({
         : undefined;
   const choose = (decision: Choice): void => {
     const r = held[at];
-    if (r && !noVerify) decide.mutate({ row: r, decision });
+    if (r && !noVerify && !(decision === 'accept' && needsReason(r))) decide.mutate({ row: r, decision });
   };
   useKeys([
     ...held.slice(0, 9).map((r, i) => ({

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { toNumber } from '@jaanch/shared/lab/decimal';
 import { clock, ms } from '@jaanch/shared/lab/when';
 import { Sparkline } from '@jaanch/shared/ui/charts';
@@ -74,7 +75,9 @@ export function CaseTable({
                   <span className="grow" />
                   <span className="row small sec">
                     <QcMark state={p.qc} />
-                    {t(`qc.${p.qc}`)}
+                    <Link to="/quality" search={{ test: p.rows.find((r) => r.qc === p.qc)?.test_id }}>
+                      {t(`qc.${p.qc}`)}
+                    </Link>
                   </span>
                 </div>
               </td>

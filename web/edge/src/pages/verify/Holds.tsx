@@ -1,14 +1,18 @@
 import { useMutation } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
+import { Button } from '@jaanch/shared/ui/Button';
+import { Text } from '@jaanch/shared/ui/Field';
 import { Flag } from '@jaanch/shared/ui/Flag';
 import { Keys } from '@jaanch/shared/ui/Keys';
 import { Fault } from '@jaanch/shared/ui/Notice';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { IconCircleCheck } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
 import { queries } from '../../queries';
 import { holdText } from '../bench/Inspector';
+import { needsStepUp, StepUp, useStepUp } from './StepUp';
 
 export type Choice = 'accept' | 'rerun' | 'new_sample';
 const decided: Record<Choice, string> = { accept: 'accepted', rerun: 'rerun', new_sample: 'new_sample' };
@@ -24,14 +28,19 @@ export function undecided(data: S['Case']): number {
   return heldRows(data).filter((r) => r.holds.some((h) => !h.decision)).length;
 }
 
+/** needsReason tells whether a value was measured while its test was not in control: then accepting it needs a reason. */
+export function needsReason(row: S['Row']): boolean {
+  return row.holds.some((h) => h.code === 'qc');
+}
+
 /** useDecide settles the holds of one row. */
 export function useDecide(visit: string) {
   return useMutation({
-    mutationFn: ({ row, decision }: { row: S['Row']; decision: Choice }) =>
+    mutationFn: ({ row, decision, note }: { row: S['Row']; decision: Choice; note?: string }) =>
       must(
         api.POST('/api/v1/items/{id}/decide', {
           params: { path: { id: row.item_id } },
-          body: { decision, versions: row.versions },
+          body: { decision, versions: row.versions, ...(note ? { note } : {}) },
         }),
       ),
     onSettled: () => {
@@ -50,6 +59,10 @@ export function Holds(props: {
   disabled: string | undefined;
 }) {
   const { t, i18n } = useTranslation();
+  const [asking, setAsking] = useState<string | null>(null);
+  const [note, setNote] = useState('');
+  const step = useStepUp();
+  const { error, variables: last } = props.decide;
   return (
     <div className="col" style={{ gap: 10 }}>
       {props.rows.map((r, i) => {
@@ -87,7 +100,11 @@ export function Holds(props: {
                 <Segments<Choice>
                   label={t('verify.decision')}
                   value={choice ?? null}
-                  onChange={(decision) => props.decide.mutate({ row: r, decision })}
+                  onChange={(decision) =>
+                    decision === 'accept' && needsReason(r)
+                      ? setAsking(r.item_id)
+                      : props.decide.mutate({ row: r, decision })
+                  }
                   options={(Object.keys(decided) as Choice[]).map((c) => ({
                     value: c,
                     disabled: props.disabled !== undefined || props.decide.isPending,
@@ -100,12 +117,33 @@ export function Holds(props: {
                     ),
                   }))}
                 />
+                {asking === r.item_id && (
+                  <div className="row" style={{ alignItems: 'flex-end', marginTop: 8 }} data-testid="qc-reason">
+                    <div className="grow">
+                      <Text label={t('verify.qcReason')} value={note} onChange={setNote} autoFocus maxLength={300} />
+                    </div>
+                    <Button
+                      disabled={!note.trim() || props.decide.isPending}
+                      onClick={() => {
+                        props.decide.mutate({ row: r, decision: 'accept', note: note.trim() });
+                        setAsking(null);
+                        setNote('');
+                      }}
+                    >
+                      {t('verify.choice.accept')}
+                    </Button>
+                  </div>
+                )}
               </div>
             )}
           </div>
         );
       })}
-      {props.decide.error && <Fault error={props.decide.error} />}
+      {error && !needsStepUp(error) && <Fault error={error} />}
+      {error && needsStepUp(error) && last && (
+        <Button onClick={() => step.onError(error, () => props.decide.mutate(last))}>{t('stepup.title')}</Button>
+      )}
+      <StepUp step={step} />
     </div>
   );
 }
