@@ -3,6 +3,7 @@ package astm_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func FuzzLine(f *testing.F) {
 			t.Errorf("in one read %q %x, byte by byte %q %x", whole, wrote, slowly, said)
 		}
 		for _, m := range whole {
-			if !bytes.ContainsAny([]byte(m), "Ll") {
+			if !strings.ContainsAny(m, "Ll") {
 				t.Errorf("%q counts as whole", m)
 			}
 		}
