@@ -30,6 +30,8 @@ type Config struct {
 	SealKey    telemetry.Secret `mapstructure:"seal_key"`    // base64 of 32 bytes; without it nothing leaves to outside services
 	Hosts      string           `mapstructure:"hosts"`       // of outside services that may be called, with commas between
 	StandIns   bool             `mapstructure:"stand_ins"`   // services on this machine and plain HTTP may be called
+	PublicURL  string           `mapstructure:"public_url"`  // where patients and services reach the hub
+	Files      string           `mapstructure:"files"`       // directory of the documents that nodes send
 }
 
 // keys lists the settings with their defaults and what they are.
@@ -46,8 +48,10 @@ func keys() []setting {
 		{"log_format", "json", "json or text"},
 		{"log_level", "info", "debug, info, warn or error"},
 		{"seal_key", "", "key that seals what outside services need, base64 of 32 bytes; give it as JAANCH_HUB_SEAL_KEY"},
-		{"hosts", "graph.facebook.com,api.razorpay.com", "hosts of outside services that may be called, with commas between"},
+		{"hosts", "graph.facebook.com,api.razorpay.com,api.twilio.com,api.sendgrid.com", "hosts of outside services that may be called, with commas between"},
 		{"stand_ins", false, "pretend services on this machine may be called; for demonstrations alone"},
+		{"public_url", "", "where patients and services reach this hub: https://reports.example.in"},
+		{"files", "", "directory of the documents that nodes send; shared by all replicas"},
 	}
 }
 
@@ -97,6 +101,10 @@ func (c *Config) check() error {
 		return errors.New("configuration: tls_cert and tls_key belong together")
 	case c.LogFormat != "json" && c.LogFormat != "text":
 		return errors.New("configuration: log_format is json or text")
+	case c.PublicURL != "" && !strings.HasPrefix(c.PublicURL, "https://") && !strings.HasPrefix(c.PublicURL, "http://"):
+		return errors.New("configuration: public_url begins with https://")
+	case strings.HasSuffix(c.PublicURL, "/"):
+		return errors.New("configuration: public_url ends without a slash")
 	case c.MaxBatches < 1 || c.MaxBatches > 1000:
 		return errors.New("configuration: max_batches is between 1 and 1000")
 	}
@@ -105,6 +113,25 @@ func (c *Config) check() error {
 
 // urlFile holds the address of a private server while it runs, for the other commands.
 func urlFile(dir string) string { return filepath.Join(dir, "url") }
+
+// filesDir is where documents stand: the directory set, or one beside the hub's own Postgres.
+func (c *Config) filesDir() string {
+	switch {
+	case c.Files != "":
+		return c.Files
+	case c.Private != "":
+		return filepath.Join(c.Private, "files")
+	}
+	return "files"
+}
+
+// publicURL is where patients reach the hub: the address set, or the one it listens on, for a demonstration.
+func (c *Config) publicURL() string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	return "http://" + c.Listen
+}
 
 // DatabaseURL gives the address of the database: the one set, or that of the running private server.
 func (c *Config) DatabaseURL() (telemetry.Secret, error) {

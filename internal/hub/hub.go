@@ -131,15 +131,15 @@ func (h *Hub) route(o Options, schema *engine.Schema) error {
 	router.Method(http.MethodGet, "/api/v1/health", h.health.LiveHandler())
 	router.Method(http.MethodGet, "/api/v1/ready", h.health.ReadyHandler())
 	router.Method(http.MethodGet, "/metrics", telemetry.MetricsHandler(registry))
-	if h.Outside != nil {
-		router.Handle(outside.HooksPath+"*", h.Outside.Hooks())
+	if err := h.mountOutside(router.Handle, secure); err != nil {
+		return err
 	}
 	api.Mount(router, api.Services{
 		Fleet: h.Fleet, Ingest: h.Ingest, People: h.People, Sessions: sessions, Codec: h.codec, Clock: h.clock, Logger: h.logger, Version: o.Version,
 		Dashboard:  &dashboard.Dashboard{DB: h.db, Schema: schema, Fleet: h.Fleet, Clock: h.clock},
 		Conflict:   &conflict.Desk{DB: h.db, Schema: schema, Ingest: h.Ingest, Fleet: h.Fleet, Clock: h.clock},
 		Throttle:   throttle.New(h.db, func() { h.logger.Warn("many failed log-ins or enrolments") }),
-		MaxBatches: h.config.MaxBatches,
+		MaxBatches: h.config.MaxBatches, Outside: h.Outside,
 	})
 	if o.UI != nil {
 		ui, err := httpkit.NewUI(o.UI, "Jaanch hub")

@@ -91,6 +91,9 @@ func (d *Desk) issue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, o issue) 
 	if err != nil {
 		return lab.ID{}, err
 	}
+	if err := c.undivided(); err != nil {
+		return lab.ID{}, err
+	}
 	if err := c.inControl(ctx, queries.New(tx), tx, o.chosen); err != nil {
 		return lab.ID{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"jaanch/internal/hub/dashboard"
 	"jaanch/internal/hub/fleet"
 	"jaanch/internal/hub/once"
+	"jaanch/internal/hub/outside"
 	"jaanch/internal/hub/people"
 	"jaanch/internal/hub/throttle"
 	"jaanch/internal/lab"
@@ -40,6 +41,8 @@ type Services struct {
 	Version   string
 	// MaxBatches is how many batches this replica takes at once; more are asked to come again.
 	MaxBatches int
+	// Outside is what leaves to and comes from outside services; nil without a sealing key.
+	Outside *outside.Outside
 }
 
 // Rule says who may call an operation. The zero Rule lets nobody and does not register.
@@ -64,6 +67,7 @@ const (
 	tagUsers   = "users"
 	tagSync    = "sync"
 	tagTests   = "catalogue"
+	tagOutside = "outside"
 )
 
 func public() Rule   { return Rule{name: rulePublic} }
@@ -123,6 +127,8 @@ func Mount(router chi.Router, s Services) huma.API {
 	r.users()
 	r.nodes()
 	r.epochs()
+	r.outside()
+	r.outreach()
 	if s.Codec != nil {
 		r.watch = ingest.NewWatch(s.Ingest, headPoll)
 		r.batches(router)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"jaanch/internal/httpkit"
+	"jaanch/internal/hub/files"
 	"jaanch/internal/hub/fleet"
 	"jaanch/internal/lab"
 	"jaanch/internal/sync/wire"
@@ -92,6 +93,9 @@ func (r *routes) batches(router chi.Router) {
 		g.Post("/api/v1/sync/ack", r.packed(r.ack))
 		g.Post("/api/v1/sync/former", r.packed(r.former))
 	})
+	if r.s.Outside != nil {
+		router.With(httpkit.AllowBody(files.MaxBytes), admission(most)).Post("/api/v1/sync/files/{report}", r.file)
+	}
 	router.Get("/api/v1/sync/live", r.live)
 }
 

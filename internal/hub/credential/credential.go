@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,8 +31,11 @@ var names = map[string]map[string]string{
 		"url": "WHATSAPP_API_URL", "token": "WHATSAPP_ACCESS_TOKEN", "number": "WHATSAPP_PHONE_NUMBER_ID",
 		"app_secret": "WHATSAPP_APP_SECRET", "verify_token": "WHATSAPP_VERIFY_TOKEN", "version": "WHATSAPP_API_VERSION",
 	},
-	"twilio":   {"account": "TWILIO_ACCOUNT_SID", "token": "TWILIO_AUTH_TOKEN"},
-	"sendgrid": {"key": "SENDGRID_API_KEY"},
+	"twilio":   {"url": "TWILIO_API_URL", "account": "TWILIO_ACCOUNT_SID", "token": "TWILIO_AUTH_TOKEN", "sender": "TWILIO_SENDER"},
+	"sendgrid": {"url": "SENDGRID_API_URL", "key": "SENDGRID_API_KEY", "from": "SENDGRID_FROM", "from_name": "SENDGRID_FROM_NAME", "verify_key": "SENDGRID_WEBHOOK_KEY"},
+	"smtp": {
+		"host": "SMTP_HOST", "port": "SMTP_PORT", "user": "SMTP_USER", "password": "SMTP_PASSWORD", "from": "SMTP_FROM", "from_name": "SMTP_FROM_NAME",
+	},
 	"razorpay": {"url": "RAZORPAY_API_URL", "key": "RAZORPAY_KEY_ID", "secret": "RAZORPAY_KEY_SECRET", "webhook_secret": "RAZORPAY_WEBHOOK_SECRET"},
 	"gstn":     {"url": "GSTN_API_URL", "user": "GSTN_USERNAME", "password": "GSTN_PASSWORD", "gstin": "GSTIN"},
 	"abdm":     {"url": "ABDM_GATEWAY_URL", "client": "ABDM_CLIENT_ID", "secret": "ABDM_CLIENT_SECRET", "hip": "ABDM_HIP_ID"},
@@ -42,7 +47,72 @@ func Names(service string) []string {
 	for n := range names[service] {
 		out = append(out, n)
 	}
+	slices.Sort(out)
 	return out
+}
+
+// Services lists the services that have settings.
+func Services() []string { return slices.Sorted(maps.Keys(names)) }
+
+// Standing is what may be shown of a service's credentials: that they are there, never what they are.
+type Standing struct {
+	Service   string     `json:"service"`
+	Names     []string   `json:"names" doc:"Of its settings"`
+	Kept      []string   `json:"kept" doc:"Those that are set"`
+	ChangedAt *time.Time `json:"changed_at,omitempty" doc:"Absent for credentials of the hub's own configuration"`
+}
+
+// Standings says of every service which of its settings are there.
+func (k *Keeper) Standings(ctx context.Context, org lab.ID) ([]Standing, error) {
+	rows, err := k.DB.Queries().Credentials(ctx, k.DB.Pool(), org)
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	out := []Standing{}
+	for _, service := range Services() {
+		s := Standing{Service: service, Names: Names(service), Kept: []string{}}
+		set, err := k.Get(ctx, org, service)
+		if err != nil && !errors.Is(err, ErrMissing) {
+			return nil, err
+		}
+		for _, n := range s.Names {
+			if set[n].IsSet() {
+				s.Kept = append(s.Kept, n)
+			}
+		}
+		for _, r := range rows {
+			if r.Service == service {
+				s.ChangedAt = &r.ChangedAt
+			}
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// Change sets some settings of a service and leaves the others as they are; an empty value takes one away.
+func (k *Keeper) Change(ctx context.Context, org lab.ID, service string, changed Set) error {
+	set, err := k.Get(ctx, org, service)
+	if err != nil && !errors.Is(err, ErrMissing) {
+		return err
+	}
+	if set == nil {
+		set = Set{}
+	}
+	for name, value := range changed {
+		if set[name] = value; !value.IsSet() {
+			delete(set, name)
+		}
+	}
+	return k.Put(ctx, org, service, set)
+}
+
+// Drop takes the credentials of a service away: nothing goes out by it any more.
+func (k *Keeper) Drop(ctx context.Context, org lab.ID, service string) error {
+	if err := k.DB.Queries().DropCredential(ctx, k.DB.Pool(), queries.DropCredentialParams{Org: org, Service: service}); err != nil {
+		return fmt.Errorf("credential: %w", err)
+	}
+	return nil
 }
 
 // ErrMissing is what a service without credentials gives.

@@ -123,6 +123,18 @@ func (c *Client) Do(r *http.Request) (Answer, error) {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
 }
 
+// Dial opens a connection to a host that is named, for services that do not speak HTTP.
+func (c *Client) Dial(ctx context.Context, address string) (net.Conn, error) {
+	if !c.hosts[strings.ToLower(address)] {
+		return nil, ErrHost
+	}
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second, Control: c.control}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, fault(err)
+	}
+	return conn, nil
+}
+
 // CallError is a call without an answer.
 type CallError struct {
 	Sent  bool // the service may have seen it: the outcome is unknown

@@ -166,10 +166,12 @@ func (o *Outbox) finish(ctx context.Context, m *claimed, out Outcome, end string
 			return wrap("finish", err)
 		}
 		if end == "sent" && out.Keep != nil {
-			return out.Keep(ctx, tx)
+			if err := out.Keep(ctx, tx); err != nil {
+				return err
+			}
 		}
-		if end != "sent" && o.Final != nil {
-			return o.Final(ctx, tx, m.Message, out)
+		if o.Ended != nil {
+			return o.Ended(ctx, tx, m.Message, out)
 		}
 		return nil
 	})

@@ -76,8 +76,8 @@ type Outbox struct {
 	Random   func() float64 // jitter, from 0 to 1
 	Lease    time.Duration  // how long a call may take before another replica looks; a minute
 	GiveUp   time.Duration  // how long a message is tried; a day
-	// Final is called in the transaction that ends a message for good, so that another way can be put in its place.
-	Final func(ctx context.Context, tx pgx.Tx, m Message, o Outcome) error
+	// Ended is called in the transaction that ends a message, well or badly, so that what follows of it is queued with it.
+	Ended func(ctx context.Context, tx pgx.Tx, m Message, o Outcome) error
 
 	mu       sync.Mutex
 	breakers map[string]*gobreaker.CircuitBreaker[Outcome]

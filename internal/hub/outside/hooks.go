@@ -6,10 +6,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"jaanch/internal/hub/credential"
 	"jaanch/internal/hub/inbox"
+	"jaanch/internal/hub/outreach/sendgrid"
+	"jaanch/internal/hub/outreach/twilio"
 	"jaanch/internal/hub/outreach/whatsapp"
 	"jaanch/internal/hub/payment/razorpay"
 	"jaanch/internal/hub/webhook"
@@ -25,7 +28,7 @@ func (w *Outside) Hooks() http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		org, service, ok := strings.Cut(strings.TrimPrefix(r.URL.Path, HooksPath), "/")
 		id, err := lab.ParseID(org)
-		if !ok || err != nil || service != "whatsapp" && service != "razorpay" {
+		if !ok || err != nil || !slices.Contains(callers(), service) {
 			http.Error(rw, "not found", http.StatusNotFound)
 			return
 		}
@@ -45,6 +48,9 @@ func (w *Outside) Hooks() http.Handler {
 		}
 	})
 }
+
+// callers are the services that announce things.
+func callers() []string { return []string{"whatsapp", "razorpay", "twilio", "sendgrid"} }
 
 // verifyWhatsApp answers Meta's question whether the address is ours.
 func verifyWhatsApp(rw http.ResponseWriter, r *http.Request, set credential.Set) {
@@ -66,11 +72,20 @@ func (w *Outside) accept(rw http.ResponseWriter, r *http.Request, org lab.ID, se
 		http.Error(rw, "too large or cut short", http.StatusRequestEntityTooLarge)
 		return
 	}
-	d := webhook.Delivery{Header: r.Header, Body: body}
+	d := webhook.Delivery{URL: w.hookURL(org, service), Header: r.Header, Body: body}
 	a := inbox.Announcement{Org: org, Service: service, Body: body}
-	if service == "whatsapp" {
+	switch service {
+	case "whatsapp":
 		err = whatsapp.Verify(d, []string{set["app_secret"].Reveal()})
-	} else {
+	case "twilio":
+		if r.URL.RawQuery != "" {
+			d.URL += "?" + r.URL.RawQuery
+			a.Headers = map[string]string{messageParameter: r.URL.Query().Get(messageParameter)}
+		}
+		err = twilio.Verify(d, strings.Fields(set["token"].Reveal()))
+	case "sendgrid":
+		err = sendgrid.Verify(d, strings.Fields(set["verify_key"].Reveal()), w.o.Clock())
+	default:
 		err = razorpay.Verify(d, strings.Fields(set["webhook_secret"].Reveal()))
 		a.EventID = r.Header.Get(razorpay.EventIDHeader)
 	}

@@ -15,7 +15,7 @@ import (
 func (x *world) run() {
 	x.t.Helper()
 	x.command = exec.CommandContext(x.t.Context(), os.Args[0]) //nolint:gosec // this test binary
-	x.command.Env = append(os.Environ(), envDatabase+"="+x.url, envListen+"="+x.hooks, envHost+"="+x.host)
+	x.command.Env = append(os.Environ(), envDatabase+"="+x.url, envListen+"="+x.hooks, envHost+"="+x.host, envFiles+"="+x.files)
 	x.command.Stderr = os.Stderr
 	out, err := x.command.StdoutPipe()
 	if err != nil {

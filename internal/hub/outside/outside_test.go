@@ -22,15 +22,19 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"jaanch/internal/hub/credential"
+	"jaanch/internal/hub/files"
 	"jaanch/internal/hub/outreach/whatsapp"
 	"jaanch/internal/hub/outside"
 	"jaanch/internal/hub/payment/razorpay"
 	"jaanch/internal/hub/sandbox"
 	"jaanch/internal/hub/seal"
 	"jaanch/internal/lab"
+	"jaanch/internal/store/journal"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/store/postgres/pgtest"
 	"jaanch/internal/store/postgres/queries"
+	"jaanch/internal/sync/engine"
+	"jaanch/internal/sync/ingest"
 	"jaanch/internal/telemetry"
 )
 
@@ -39,6 +43,7 @@ const (
 	envDatabase = "JAANCH_TEST_OUTSIDE_DATABASE"
 	envListen   = "JAANCH_TEST_OUTSIDE_LISTEN"
 	envHost     = "JAANCH_TEST_OUTSIDE_HOST"
+	envFiles    = "JAANCH_TEST_OUTSIDE_FILES"
 )
 
 func TestMain(m *testing.M) {
@@ -54,6 +59,8 @@ func TestMain(m *testing.M) {
 
 var org = lab.ID{0x42}
 
+const account = "AC00000000000000000000000000000000"
+
 func box() *seal.Box {
 	b, err := seal.New(telemetry.Secret(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, 32))))
 	if err != nil {
@@ -62,8 +69,14 @@ func box() *seal.Box {
 	return b
 }
 
-func assemble(db *postgres.DB, host string) *outside.Outside {
+func assemble(db *postgres.DB, host, dir, public string) *outside.Outside {
+	store, err := files.NewDisk(dir)
+	if err != nil {
+		panic(err)
+	}
+	schema := engine.NewSchema(journal.Schema())
 	return outside.New(outside.Options{
+		Ingest: &ingest.Ingest{DB: db, Schema: schema, Clock: time.Now, Logger: telemetry.Discard()}, Schema: schema, Store: store, PublicURL: public,
 		DB: db, Box: box(), Clock: time.Now, NewID: func() lab.ID { return lab.ID(uuid.Must(uuid.NewV7())) }, Logger: telemetry.Discard(),
 		Hosts: []string{host}, Near: true, Patience: 6 * time.Second, Lease: 2 * time.Second,
 	})
@@ -76,7 +89,7 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	w := assemble(db, os.Getenv(envHost))
+	w := assemble(db, os.Getenv(envHost), os.Getenv(envFiles), "http://"+os.Getenv(envListen))
 	if err := start(ctx, db, w); err != nil {
 		return err
 	}
@@ -113,6 +126,7 @@ type world struct {
 	box     *sandbox.Sandbox
 	host    string
 	hooks   string // address of the hub's hooks
+	files   string // folder of documents
 	watch   atomic.Pointer[func(string)]
 	command *exec.Cmd
 }
@@ -132,7 +146,7 @@ func setup(t *testing.T) *world {
 	x.hooks = l.Addr().String()
 	_ = l.Close()
 	x.box = sandbox.New(sandbox.Options{
-		HooksURL: "http://" + x.hooks + "/hooks/" + org.String(), Token: "tok", AppSecret: "app", KeyID: "key", KeySecret: "ks", WebhookSecret: "wh", Retry: 100 * time.Millisecond,
+		HooksURL: "http://" + x.hooks + "/hooks/" + org.String(), Token: "tok", AppSecret: "app", KeyID: "key", KeySecret: "ks", WebhookSecret: "wh", Account: account, AuthToken: "at", MailKey: "SG.x", Retry: 100 * time.Millisecond,
 		Watch: func(step string) {
 			if f := x.watch.Load(); f != nil {
 				(*f)(step)
@@ -143,7 +157,8 @@ func setup(t *testing.T) *world {
 	server := httptest.NewServer(x.box.Handler())
 	t.Cleanup(server.Close)
 	x.host = strings.TrimPrefix(server.URL, "http://")
-	x.w = assemble(x.db, x.host)
+	x.files = t.TempDir()
+	x.w = assemble(x.db, x.host, x.files, "http://"+x.hooks)
 	client, err := river.NewClient(riverpgxv5.New(x.db.Pool()), &river.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +170,8 @@ func setup(t *testing.T) *world {
 	for service, set := range map[string]credential.Set{
 		"whatsapp": {"url": telemetry.Secret(server.URL + "/whatsapp"), "token": "tok", "number": "111", "app_secret": "app", "verify_token": "vt"},
 		"razorpay": {"url": telemetry.Secret(server.URL + "/razorpay/v1"), "key": "key", "secret": "ks", "webhook_secret": "old wh"},
+		"twilio":   {"url": telemetry.Secret(server.URL + "/twilio"), "account": account, "token": "at", "sender": "MG1"},
+		"sendgrid": {"url": telemetry.Secret(server.URL + "/sendgrid"), "key": "SG.x", "from": "reports@lab.example", "verify_key": telemetry.Secret(x.box.MailVerifyKey())},
 	} {
 		if err := x.w.Credentials.Put(t.Context(), org, service, set); err != nil {
 			t.Fatal(err)
@@ -216,7 +233,7 @@ func (x *world) until(what string, limit time.Duration, done func() bool) {
 // serve runs the hub in this process.
 func (x *world) serve() {
 	x.t.Helper()
-	w := assemble(x.db, x.host)
+	w := assemble(x.db, x.host, x.files, "http://"+x.hooks)
 	if err := start(x.t.Context(), x.db, w); err != nil {
 		x.t.Fatal(err)
 	}
@@ -311,7 +328,7 @@ func TestPaymentLink(t *testing.T) {
 	if err := x.db.Pool().QueryRow(t.Context(), "SELECT short_url FROM payable").Scan(&short); err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+x.host+short, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, short, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,12 @@ type Payment struct {
 	Amount    lab.Paise
 	Currency  string
 	Fee       lab.Paise
+	Method    string // upi, card, …
+}
+
+// Record is the id of a payment, under which the labs see it: the same whoever announces it.
+func (p Payment) Record() lab.ID {
+	return lab.NameID("gateway payment", p.Org.String(), p.Provider, p.ID)
 }
 
 // Ledger books.
@@ -36,7 +42,9 @@ type Ledger struct {
 
 // Expect says that a bill may be paid under a reference.
 func (l *Ledger) Expect(ctx context.Context, tx pgx.Tx, org lab.ID, reference string, invoice lab.ID, amount lab.Paise) error {
-	err := l.DB.Queries().PutPayable(ctx, tx, queries.PutPayableParams{Org: org, Reference: reference, Invoice: invoice, Amount: int64(amount), Now: l.Clock()})
+	err := l.DB.Queries().PutPayable(ctx, tx, queries.PutPayableParams{
+		Org: org, Reference: reference, Invoice: invoice, Amount: int64(amount), Record: lab.NameID("payment link", org.String(), reference), Now: l.Clock(),
+	})
 	if err != nil {
 		return fmt.Errorf("payment: expect: %w", err)
 	}
@@ -57,11 +65,17 @@ func (l *Ledger) Book(ctx context.Context, tx pgx.Tx, p Payment) (booked bool, r
 		state = "exception"
 	}
 	rows, err := l.DB.Queries().AddBooking(ctx, tx, queries.AddBookingParams{
-		Org: p.Org, Provider: p.Provider, PaymentID: p.ID, Reference: p.Reference, Amount: int64(p.Amount), Currency: p.Currency,
+		Org: p.Org, ID: p.Record(), Provider: p.Provider, PaymentID: p.ID, Method: p.Method, Reference: p.Reference, Amount: int64(p.Amount), Currency: p.Currency,
 		Fee: int64(p.Fee), State: state, Reason: reason, Now: l.Clock(),
 	})
 	if err != nil {
 		return false, "", fmt.Errorf("payment: book: %w", err)
+	}
+	if rows == 1 && reason == "" {
+		err = l.DB.Queries().SetPayableState(ctx, tx, queries.SetPayableStateParams{State: "paid", Org: p.Org, Reference: p.Reference})
+		if err != nil {
+			return false, "", fmt.Errorf("payment: bill is paid: %w", err)
+		}
 	}
 	return rows == 1, reason, nil
 }
@@ -83,6 +97,8 @@ func (l *Ledger) judge(ctx context.Context, tx pgx.Tx, p Payment) (string, error
 	switch {
 	case p.Currency != "INR":
 		return "currency", nil
+	case bill.State == "closed":
+		return "closed", nil // the bill was paid otherwise, or changed, after this link was made
 	case before >= bill.Amount:
 		return "surplus", nil
 	case before+int64(p.Amount) != bill.Amount:
@@ -110,5 +126,5 @@ func OfRazorpay(org lab.ID, e razorpay.Event) (Payment, bool) {
 	if reference == "" {
 		return Payment{}, false
 	}
-	return Payment{Org: org, Provider: "razorpay", ID: p.ID, Reference: reference, Amount: p.Amount, Currency: p.Currency, Fee: p.Fee}, true
+	return Payment{Org: org, Provider: "razorpay", ID: p.ID, Reference: reference, Amount: p.Amount, Currency: p.Currency, Fee: p.Fee, Method: p.Method}, true
 }

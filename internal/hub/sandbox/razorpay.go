@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"jaanch/internal/lab/tree"
 )
@@ -53,7 +54,7 @@ func (s *Sandbox) createLink(w http.ResponseWriter, r *http.Request) {
 	}
 	var j tree.Judge
 	l := link{ID: token("plink_"), Entity: "payment_link", Reference: j.Text(v.At("reference_id")), Amount: j.Int(v.At("amount")), Currency: j.OneOf(v.At("currency"), "INR"), Status: "created", Order: token("order_")}
-	l.ShortURL = "/razorpay/pay/" + l.ID
+	l.ShortURL = "http://" + r.Host + "/razorpay/pay/" + l.ID
 	if l.Amount < 100 {
 		j.Wrong("amount", "least", "must be at least 100")
 	}
@@ -122,6 +123,11 @@ func (s *Sandbox) pay(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Pay(l.Reference, l.Amount)
+	if r.FormValue("app") != "" { // somebody pressed the button of the page
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = paidPage.Execute(w, nil)
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -154,7 +160,7 @@ func (s *Sandbox) Pay(reference string, amount int64) string {
 	if s.fault("razorpay:forged") {
 		secret += "x"
 	}
-	s.take(Seen{Service: "razorpay", ID: id, Key: reference, Status: "captured"})
+	s.take(Seen{Service: "razorpay", ID: id, Key: reference, Status: "captured", Text: strconv.FormatInt(amount, 10)})
 	for _, e := range events {
 		e["entity"], e["account_id"], e["created_at"] = "event", "acc_1", now
 		body, err := json.Marshal(e)

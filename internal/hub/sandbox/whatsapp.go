@@ -14,7 +14,7 @@ import (
 )
 
 // templates are those that Meta approved, with the variables of each body.
-var templates = map[string]int{"test_result_ready": 4, "critical_value_alert": 4, "appointment_reminder": 6, "payment_confirmation": 6}
+var templates = map[string]int{"test_result_ready": 4, "critical_value_alert": 4, "appointment_reminder": 6, "payment_confirmation": 6, "login_code": 1}
 
 var (
 	number  = regexp.MustCompile(`^\+?[1-9][0-9]{7,14}$`)
@@ -60,7 +60,12 @@ func (s *Sandbox) whatsApp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, key := token("wamid."), v.At("biz_opaque_callback_data").Scalar()
-	s.take(Seen{Service: "whatsapp", ID: id, Key: key, Status: "accepted"})
+	seen := Seen{Service: "whatsapp", ID: id, Key: key, Status: "accepted", To: v.At("to").Scalar(), From: r.PathValue("number")}
+	if !s.describe(v, &seen) {
+		metaError(w, http.StatusBadRequest, 131053, "there is no such medium")
+		return
+	}
+	s.take(seen)
 	s.o.Watch("stored")
 	s.statuses(r.PathValue("number"), id, key, v.At("to").Scalar())
 	if s.fault("whatsapp:timeout_after_store") {
@@ -78,7 +83,14 @@ func refused(v *tree.Value) (int, string) {
 	var j tree.Judge
 	j.OneOf(v.At("messaging_product"), "whatsapp")
 	j.OneOf(v.At("recipient_type"), "individual")
-	j.OneOf(v.At("type"), "template")
+	if j.OneOf(v.At("type"), "template", "text") == "text" {
+		j.Text(v.Walk("text", "body"))
+		j.Text(v.At("to"))
+		if found := j.Found(); len(found) > 0 {
+			return 100, found[0].Field + " " + found[0].Message
+		}
+		return 0, ""
+	}
 	to := j.Text(v.At("to"))
 	name := j.Text(v.Walk("template", "name"))
 	language := j.Text(v.Walk("template", "language", "code"))
@@ -117,6 +129,9 @@ func refused(v *tree.Value) (int, string) {
 // statuses announces what becomes of a message: sent, delivered.
 func (s *Sandbox) statuses(from, id, key, to string) {
 	words := []string{"sent", "delivered"}
+	if s.fault("whatsapp:undeliverable") {
+		words = []string{"failed"}
+	}
 	if s.fault("whatsapp:status_reversed") {
 		slices.Reverse(words)
 	}
@@ -128,15 +143,29 @@ func (s *Sandbox) statuses(from, id, key, to string) {
 		secret += "x"
 	}
 	for _, word := range words {
-		body := escaped(map[string]any{"object": "whatsapp_business_account", "entry": []any{map[string]any{
-			"id": "1", "changes": []any{map[string]any{"field": "messages", "value": map[string]any{
-				"messaging_product": "whatsapp", "metadata": map[string]any{"display_phone_number": "15550000000", "phone_number_id": from},
-				"statuses": []any{map[string]any{
-					"id": id, "status": word, "timestamp": strconv.FormatInt(s.o.Clock().Unix(), 10), "recipient_id": strings.TrimPrefix(to, "+"),
-					"biz_opaque_callback_data": key,
-				}},
-			}}},
-		}}})
-		s.announce("whatsapp", body, func(h http.Header) { h.Set("X-Hub-Signature-256", "sha256="+sign(secret, body)) })
+		s.status(from, id, key, to, word, secret)
 	}
+}
+
+// status announces one status.
+func (s *Sandbox) status(from, id, key, to, word, secret string) {
+	status := map[string]any{
+		"id": id, "status": word, "timestamp": strconv.FormatInt(s.o.Clock().Unix(), 10), "recipient_id": strings.TrimPrefix(to, "+"), "biz_opaque_callback_data": key,
+	}
+	if word == "failed" {
+		status["errors"] = []any{map[string]any{"code": 131026, "title": "Message undeliverable", "error_data": map[string]any{"details": "as ordered"}}}
+	}
+	s.deliver(secret, map[string]any{"messaging_product": "whatsapp", "metadata": metadata(from), "statuses": []any{status}})
+}
+
+func metadata(number string) map[string]any {
+	return map[string]any{"display_phone_number": "15550000000", "phone_number_id": number}
+}
+
+// deliver announces one change.
+func (s *Sandbox) deliver(secret string, value map[string]any) {
+	body := escaped(map[string]any{"object": "whatsapp_business_account", "entry": []any{map[string]any{
+		"id": "1", "changes": []any{map[string]any{"field": "messages", "value": value}},
+	}}})
+	s.announce("whatsapp", body, func(h http.Header) { h.Set("X-Hub-Signature-256", "sha256="+sign(secret, body)) })
 }

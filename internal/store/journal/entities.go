@@ -14,6 +14,7 @@ func Schema() Registry {
 		personEntities(),
 		conflictEntities(),
 		controlEntities(),
+		outsideEntities(),
 	} {
 		all = append(all, part...)
 	}

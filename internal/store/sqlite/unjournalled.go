@@ -30,6 +30,7 @@ func Unjournalled() map[string]string {
 		"plot":             "the raw archive: curves and pictures that an analyzer sent",
 		"print_job":        "what this machine still has to print; the order to print is journalled",
 		"file":             "contents by their hash; the records that bear the hash are journalled",
+		"file_sent":        "which files the hub has",
 		"comment_draft":    "what somebody types and has not signed",
 		"desk_draft":       "a visit that the desk has begun and not saved",
 		"draft":            "what somebody typed and has not filed",

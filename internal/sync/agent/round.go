@@ -27,6 +27,11 @@ func (a *Agent) Sync(ctx context.Context) error {
 	if !errors.Is(err, errAlone) {
 		a.settle(ctx, err)
 	}
+	if err == nil {
+		if failed := a.sendFiles(ctx); failed != nil && ctx.Err() == nil {
+			a.o.Logger.WarnContext(ctx, "documents wait for a later round", "code", lab.CodeOf(failed))
+		}
+	}
 	return err
 }
 

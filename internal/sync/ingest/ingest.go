@@ -18,12 +18,22 @@ import (
 	"jaanch/internal/sync/wire"
 )
 
-// Ingest takes and gives records. All fields must be set.
+// Ingest takes and gives records. All fields but Noted must be set.
 type Ingest struct {
 	DB     *postgres.DB
 	Schema *engine.Schema
 	Clock  func() time.Time
 	Logger *slog.Logger
+	// Noted is called in the transaction that took a batch, with what it changed, so that what follows of it can be queued
+	// with it; nil for nothing. It takes no lock that somebody else holds while waiting for a scope.
+	Noted func(ctx context.Context, tx pgx.Tx, n News) error
+}
+
+// News is what a batch of a node changed.
+type News struct {
+	Org, Lab lab.ID
+	Records  []engine.Key
+	Erased   []lab.ID // people who were forgotten
 }
 
 // statement is short for the compiled statements.

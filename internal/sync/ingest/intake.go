@@ -73,6 +73,9 @@ func (t *intake) do(ctx context.Context, effect engine.HubEffect) (engine.HubEve
 	case engine.StoreItems:
 		w := writer{Ingest: t.Ingest, tx: t.tx, org: t.org, home: t.dev.Lab, device: t.dev.ID, epoch: e.Epoch, keys: t.push.Keys, forks: e.Forks, now: t.Clock()}
 		result, err := w.store(ctx, e.Items)
+		if err == nil {
+			err = t.tell(ctx, result)
+		}
 		return engine.Stored{Result: result}, err
 	case engine.Advance:
 		err := t.statement().AdvanceDevice(ctx, t.tx, queries.AdvanceDeviceParams{
@@ -87,6 +90,18 @@ func (t *intake) do(ctx context.Context, effect engine.HubEffect) (engine.HubEve
 		return engine.HeadsRead{Heads: heads}, err
 	}
 	return nil, fmt.Errorf("push: %T is not known", effect)
+}
+
+// tell lets the hub queue what follows from the batch.
+func (t *intake) tell(ctx context.Context, result engine.Result) error {
+	if t.Noted == nil {
+		return nil
+	}
+	n := News{Org: t.org, Lab: t.dev.Lab, Erased: result.Erased}
+	for _, r := range result.Records {
+		n.Records = append(n.Records, r.Key)
+	}
+	return t.Noted(ctx, t.tx, n)
 }
 
 // lock reads the device and proves that the batch is its own.

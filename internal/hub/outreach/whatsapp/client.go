@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -40,6 +39,7 @@ type TemplateMessage struct {
 	To         string   `json:"to"` // E.164 without the plus
 	Name       string   `json:"name"`
 	Language   string   `json:"language"`
+	Document   string   `json:"document,omitempty"` // hash of a document that is uploaded before, hexadecimal
 	MediaID    string   `json:"media_id,omitempty"` // of the header document
 	FileName   string   `json:"file_name,omitempty"`
 	Body       []string `json:"body,omitempty"`
@@ -127,25 +127,13 @@ func (c *Client) Send(ctx context.Context, body []byte) outbox.Outcome {
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := c.HTTP.Do(r)
 	if err != nil {
-		return unanswered(err)
+		return outbox.Unanswered(err)
 	}
 	return Understand(answer.Status, answer.Body)
 }
 
 func (a Account) endpoint(what string) string {
 	return fmt.Sprintf("%s/%s/%s/%s", strings.TrimRight(a.BaseURL, "/"), a.Version, url.PathEscape(a.NumberID), what)
-}
-
-// unanswered tells a call that never left from one whose outcome nobody knows.
-func unanswered(err error) outbox.Outcome {
-	var f *outbound.CallError
-	switch {
-	case errors.As(err, &f) && !f.Sent:
-		return outbox.Outcome{Class: outbox.Later, Code: "unreachable"}
-	case lab.CodeOf(err) == "outbound_host":
-		return outbox.Outcome{Class: outbox.Halted, Code: "outbound_host"}
-	}
-	return outbox.Outcome{Class: outbox.Unknown, Code: "no_answer"}
 }
 
 // Understand reads an answer. Decisions rest on the error's code: the HTTP status is 400 even for a rate limit.

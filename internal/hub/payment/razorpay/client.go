@@ -3,7 +3,7 @@ package razorpay
 import (
 	"bytes"
 	"context"
-	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -60,7 +60,7 @@ func (c *Client) CreateLink(ctx context.Context, n NewLink) (outbox.Outcome, Lin
 	if err != nil {
 		return outbox.Outcome{Class: outbox.Refused, Code: lab.CodeOf(err)}, Link{}
 	}
-	answer, out := c.call(ctx, http.MethodPost, "/payment_links", body)
+	answer, out := c.call(ctx, http.MethodPost, "/payment_links", body, nil)
 	if out.Class != outbox.Done {
 		return out, Link{}
 	}
@@ -69,7 +69,7 @@ func (c *Client) CreateLink(ctx context.Context, n NewLink) (outbox.Outcome, Lin
 
 // FindLink looks for the link of a reference.
 func (c *Client) FindLink(ctx context.Context, reference string) (outbox.Outcome, Link) {
-	answer, out := c.call(ctx, http.MethodGet, "/payment_links?reference_id="+url.QueryEscape(reference), nil)
+	answer, out := c.call(ctx, http.MethodGet, "/payment_links?reference_id="+url.QueryEscape(reference), nil, nil)
 	if out.Class != outbox.Done {
 		if out.Class == outbox.Unknown { // a question has no outcome of its own
 			out.Class = outbox.Later
@@ -84,6 +84,31 @@ func (c *Client) FindLink(ctx context.Context, reference string) (outbox.Outcome
 	return outbox.Outcome{Class: outbox.Absent}, Link{}
 }
 
+// CancelLink withdraws a link that nobody has paid.
+func (c *Client) CancelLink(ctx context.Context, id string) outbox.Outcome {
+	_, out := c.call(ctx, http.MethodPost, "/payment_links/"+url.PathEscape(id)+"/cancel", nil, nil)
+	if out.Class == outbox.Unknown {
+		out.Class = outbox.Later // it is looked at again before the next try
+	}
+	return out
+}
+
+// Refund gives back a part of a payment or all of it. The key makes the call safe to repeat: the same key gives the same
+// refund, and Razorpay refuses it for another amount.
+func (c *Client) Refund(ctx context.Context, payment string, amount lab.Paise, key lab.ID) (outbox.Outcome, Refund) {
+	body := tree.Of(tree.M("amount", tree.I(int64(amount))), tree.M("speed", tree.T("normal")), tree.M("receipt", tree.T(key.String()))).JSON()
+	answer, out := c.call(ctx, http.MethodPost, "/payments/"+url.PathEscape(payment)+"/refund", body, http.Header{"X-Refund-Idempotency": {key.String()}})
+	if out.Class != outbox.Done {
+		return out, Refund{}
+	}
+	r := &reader{}
+	got := r.refund(answer)
+	if r.Err("", "") != nil {
+		return outbox.Outcome{Class: outbox.Unknown, Code: "answer_malformed"}, Refund{}
+	}
+	return outbox.Outcome{Class: outbox.Done, ProviderID: got.ID}, got
+}
+
 func linkOf(v *tree.Value) (outbox.Outcome, Link) {
 	r := &reader{}
 	l := r.link(v)
@@ -94,23 +119,17 @@ func linkOf(v *tree.Value) (outbox.Outcome, Link) {
 }
 
 // call makes a call and sorts its outcome: what is not a success is never Done.
-func (c *Client) call(ctx context.Context, method, path string, body []byte) (*tree.Value, outbox.Outcome) {
+func (c *Client) call(ctx context.Context, method, path string, body []byte, header http.Header) (*tree.Value, outbox.Outcome) {
 	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.BaseURL, "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, outbox.Outcome{Class: outbox.Halted, Code: "razorpay_address"}
 	}
+	maps.Copy(r.Header, header)
 	r.SetBasicAuth(c.KeyID, c.Secret.Reveal())
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := c.HTTP.Do(r)
 	if err != nil {
-		var f *outbound.CallError
-		switch {
-		case errors.As(err, &f) && !f.Sent:
-			return nil, outbox.Outcome{Class: outbox.Later, Code: "unreachable"}
-		case lab.CodeOf(err) == "outbound_host":
-			return nil, outbox.Outcome{Class: outbox.Halted, Code: "outbound_host"}
-		}
-		return nil, outbox.Outcome{Class: outbox.Unknown, Code: "no_answer"}
+		return nil, outbox.Unanswered(err)
 	}
 	v, err := tree.Parse(answer.Body, outbound.MaxBytes)
 	if err != nil && answer.Status < 300 {
@@ -128,6 +147,8 @@ func sorted(status int, v *tree.Value) outbox.Outcome {
 		return outbox.Outcome{Class: outbox.Done}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return outbox.Outcome{Class: outbox.Halted, Code: "http_401"}
+	case status == http.StatusConflict: // an earlier call with this key is still under way
+		return outbox.Outcome{Class: outbox.Unknown, Code: "http_409"}
 	case status == http.StatusTooManyRequests:
 		return outbox.Outcome{Class: outbox.Later, Code: "http_429"}
 	case status >= 500:

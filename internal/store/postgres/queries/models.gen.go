@@ -21,6 +21,12 @@ type Booking struct {
 	State     string
 	Reason    string
 	At        time.Time
+	ID        lab.ID
+	Method    string
+	DecidedAt *time.Time
+	DecidedBy lab.ID
+	Decision  string
+	Refunded  int64
 }
 
 type Conflict struct {
@@ -120,6 +126,27 @@ type EnrolCode struct {
 	Rebuilds  lab.ID
 }
 
+type Errand struct {
+	Org       lab.ID
+	Kind      string
+	ID        lab.ID
+	State     string
+	DueAt     time.Time
+	Attempts  int32
+	Code      string
+	CreatedAt time.Time
+	ChangedAt time.Time
+}
+
+type File struct {
+	Org     lab.ID
+	Sha256  []byte
+	Mime    string
+	Size    int64
+	Subject lab.ID
+	At      time.Time
+}
+
 type FormerKey struct {
 	Org       lab.ID
 	Device    lab.ID
@@ -156,6 +183,7 @@ type InboundMessage struct {
 	Kind      string
 	Sealed    []byte
 	At        time.Time
+	ReadAt    *time.Time
 }
 
 type Inbox struct {
@@ -272,6 +300,44 @@ type ManualGroup struct {
 	SetAt  time.Time
 }
 
+type MessageTemplate struct {
+	Org       lab.ID
+	Kind      string
+	Channel   string
+	Language  string
+	Name      string
+	Body      string
+	DltEntity string
+	DltID     string
+	DltHeader string
+	ChangedAt time.Time
+	ChangedBy lab.ID
+}
+
+type Notice struct {
+	Org       lab.ID
+	ID        lab.ID
+	Kind      string
+	Record    lab.ID
+	Lab       lab.ID
+	Visit     lab.ID
+	Subject   lab.ID
+	Channels  []string
+	Step      int32
+	Outbox    lab.ID
+	State     string
+	Code      string
+	CreatedAt time.Time
+	ChangedAt time.Time
+}
+
+type NoticeMessage struct {
+	Org     lab.ID
+	Outbox  lab.ID
+	Notice  lab.ID
+	Channel string
+}
+
 type OnceKey struct {
 	Org    lab.ID
 	Actor  string
@@ -281,10 +347,26 @@ type OnceKey struct {
 	MadeAt time.Time
 }
 
+type OptOut struct {
+	Org     lab.ID
+	Contact string
+	At      time.Time
+	Source  string
+}
+
 type Org struct {
 	ID        lab.ID
 	Name      string
 	CreatedAt time.Time
+}
+
+type OutboundReply struct {
+	Org     lab.ID
+	Outbox  lab.ID
+	Contact string
+	Sealed  []byte
+	At      time.Time
+	By      lab.ID
 }
 
 type Outbox struct {
@@ -310,6 +392,15 @@ type Outbox struct {
 	ChangedAt   time.Time
 }
 
+type OutreachSetting struct {
+	Org       lab.ID
+	Kind      string
+	Channels  []string
+	WaitS     int32
+	Quiet     bool
+	ChangedAt time.Time
+}
+
 type Payable struct {
 	Org       lab.ID
 	Reference string
@@ -318,6 +409,9 @@ type Payable struct {
 	MadeAt    time.Time
 	LinkID    string
 	ShortUrl  string
+	State     string
+	Outbox    lab.ID
+	Record    lab.ID
 }
 
 type Quarantine struct {
@@ -473,6 +567,20 @@ type Record7 struct {
 	ChangedAt time.Time
 }
 
+type Refund struct {
+	Org       lab.ID
+	ID        lab.ID
+	Booking   lab.ID
+	Amount    int64
+	Reason    string
+	State     string
+	RefundID  string
+	Code      string
+	AskedAt   time.Time
+	AskedBy   lab.ID
+	ChangedAt time.Time
+}
+
 type RetiredCode struct {
 	Org    lab.ID
 	Code   string
@@ -502,6 +610,29 @@ type Session struct {
 	Token  string
 	Data   []byte
 	Expiry time.Time
+}
+
+type ShareLink struct {
+	Org        lab.ID
+	Hash       []byte
+	Subject    lab.ID
+	Lab        lab.ID
+	Visit      lab.ID
+	Language   string
+	MadeAt     time.Time
+	ExpiresAt  time.Time
+	Tries      int32
+	LockedTill *time.Time
+	CodesSent  int32
+	CodeHash   string
+	CodeTill   *time.Time
+	OpenedAt   *time.Time
+}
+
+type ShareSession struct {
+	Hash      []byte
+	Link      []byte
+	ExpiresAt time.Time
 }
 
 type SubjectKey struct {

@@ -68,6 +68,9 @@ ON CONFLICT (org, service) DO UPDATE SET sealed = excluded.sealed, changed_at = 
 -- name: Credential :one
 SELECT sealed FROM credential WHERE org = @org AND service = @service;
 
+-- name: DropCredential :exec
+DELETE FROM credential WHERE org = @org AND service = @service;
+
 -- name: Credentials :many
 SELECT service, changed_at FROM credential WHERE org = @org ORDER BY service;
 
@@ -76,7 +79,10 @@ INSERT INTO inbound_message (org, service, message_id, contact, kind, sealed, at
 VALUES (@org, @service, @message_id, @contact, @kind, @sealed, @at) ON CONFLICT DO NOTHING;
 
 -- name: PutPayable :exec
-INSERT INTO payable (org, reference, invoice, amount, made_at) VALUES (@org, @reference, @invoice, @amount, @now) ON CONFLICT DO NOTHING;
+INSERT INTO payable (org, reference, invoice, amount, record, made_at) VALUES (@org, @reference, @invoice, @amount, @record, @now) ON CONFLICT DO NOTHING;
+
+-- name: PayableByRecord :one
+SELECT * FROM payable WHERE org = @org AND record = @record;
 
 -- name: SetLink :exec
 UPDATE payable SET link_id = @link_id, short_url = @short_url WHERE org = @org AND reference = @reference;
@@ -88,8 +94,46 @@ SELECT * FROM payable WHERE org = @org AND reference = @reference FOR UPDATE;
 SELECT coalesce(sum(amount), 0)::bigint AS amount FROM booking WHERE org = @org AND reference = @reference AND state = 'booked';
 
 -- name: AddBooking :execrows
-INSERT INTO booking (org, provider, payment_id, reference, amount, currency, fee, state, reason, at)
-VALUES (@org, @provider, @payment_id, @reference, @amount, @currency, @fee, @state, @reason, @now) ON CONFLICT DO NOTHING;
+INSERT INTO booking (org, id, provider, payment_id, reference, amount, currency, fee, method, state, reason, at)
+VALUES (@org, @id, @provider, @payment_id, @reference, @amount, @currency, @fee, @method, @state, @reason, @now) ON CONFLICT DO NOTHING;
 
 -- name: Exceptions :many
-SELECT provider, payment_id, reference, amount, currency, reason, at FROM booking WHERE org = @org AND state = 'exception' ORDER BY at DESC LIMIT @most;
+SELECT id, provider, payment_id, reference, amount, currency, reason, state, decision, refunded, at FROM booking
+WHERE org = @org AND (state = 'exception' OR reason <> '') ORDER BY (state = 'exception') DESC, at DESC LIMIT @most;
+
+-- name: LockBooking :one
+SELECT * FROM booking WHERE org = @org AND id = @id FOR UPDATE;
+
+-- name: DecideBooking :exec
+UPDATE booking SET state = @state, reference = @reference, decision = @decision, decided_at = @now::timestamptz, decided_by = @by WHERE org = @org AND id = @id;
+
+-- name: Bookings :many
+SELECT b.id, b.provider, b.payment_id, b.reference, b.amount, b.method, b.state, b.refunded, b.at FROM booking b
+WHERE b.org = @org AND b.state <> 'exception' ORDER BY b.at DESC LIMIT @most;
+
+-- name: PayableOf :one
+SELECT * FROM payable WHERE org = @org AND reference = @reference;
+
+-- name: PayablesOf :many
+SELECT * FROM payable WHERE org = @org AND invoice = @invoice ORDER BY made_at;
+
+-- name: SetPayableOutbox :exec
+UPDATE payable SET outbox = @outbox WHERE org = @org AND reference = @reference;
+
+-- name: SetPayableState :exec
+UPDATE payable SET state = @state WHERE org = @org AND reference = @reference;
+
+-- name: AddRefund :exec
+INSERT INTO refund (org, id, booking, amount, reason, state, asked_at, asked_by, changed_at) VALUES (@org, @id, @booking, @amount, @reason, 'asked', @now, @by, @now);
+
+-- name: RefundsOf :many
+SELECT * FROM refund WHERE org = @org AND booking = @booking ORDER BY asked_at;
+
+-- name: RefundByID :one
+SELECT * FROM refund WHERE org = @org AND id = @id;
+
+-- name: SettleRefund :exec
+UPDATE refund SET state = @state, refund_id = @refund_id, code = @code, changed_at = @now WHERE org = @org AND id = @id AND state = 'asked';
+
+-- name: RaiseRefunded :exec
+UPDATE booking SET refunded = refunded + @amount WHERE org = @org AND id = @id;

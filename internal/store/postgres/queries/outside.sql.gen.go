@@ -13,18 +13,20 @@ import (
 )
 
 const addBooking = `-- name: AddBooking :execrows
-INSERT INTO booking (org, provider, payment_id, reference, amount, currency, fee, state, reason, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+INSERT INTO booking (org, id, provider, payment_id, reference, amount, currency, fee, method, state, reason, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
 `
 
 type AddBookingParams struct {
 	Org       lab.ID
+	ID        lab.ID
 	Provider  string
 	PaymentID string
 	Reference string
 	Amount    int64
 	Currency  string
 	Fee       int64
+	Method    string
 	State     string
 	Reason    string
 	Now       time.Time
@@ -33,12 +35,14 @@ type AddBookingParams struct {
 func (q *Queries) AddBooking(ctx context.Context, db DBTX, arg AddBookingParams) (int64, error) {
 	result, err := db.Exec(ctx, addBooking,
 		arg.Org,
+		arg.ID,
 		arg.Provider,
 		arg.PaymentID,
 		arg.Reference,
 		arg.Amount,
 		arg.Currency,
 		arg.Fee,
+		arg.Method,
 		arg.State,
 		arg.Reason,
 		arg.Now,
@@ -149,6 +153,33 @@ func (q *Queries) AddOutbox(ctx context.Context, db DBTX, arg AddOutboxParams) (
 	return result.RowsAffected(), nil
 }
 
+const addRefund = `-- name: AddRefund :exec
+INSERT INTO refund (org, id, booking, amount, reason, state, asked_at, asked_by, changed_at) VALUES ($1, $2, $3, $4, $5, 'asked', $6, $7, $6)
+`
+
+type AddRefundParams struct {
+	Org     lab.ID
+	ID      lab.ID
+	Booking lab.ID
+	Amount  int64
+	Reason  string
+	Now     time.Time
+	By      lab.ID
+}
+
+func (q *Queries) AddRefund(ctx context.Context, db DBTX, arg AddRefundParams) error {
+	_, err := db.Exec(ctx, addRefund,
+		arg.Org,
+		arg.ID,
+		arg.Booking,
+		arg.Amount,
+		arg.Reason,
+		arg.Now,
+		arg.By,
+	)
+	return err
+}
+
 const bookedFor = `-- name: BookedFor :one
 SELECT coalesce(sum(amount), 0)::bigint AS amount FROM booking WHERE org = $1 AND reference = $2 AND state = 'booked'
 `
@@ -163,6 +194,58 @@ func (q *Queries) BookedFor(ctx context.Context, db DBTX, arg BookedForParams) (
 	var amount int64
 	err := row.Scan(&amount)
 	return amount, err
+}
+
+const bookings = `-- name: Bookings :many
+SELECT b.id, b.provider, b.payment_id, b.reference, b.amount, b.method, b.state, b.refunded, b.at FROM booking b
+WHERE b.org = $1 AND b.state <> 'exception' ORDER BY b.at DESC LIMIT $2
+`
+
+type BookingsParams struct {
+	Org  lab.ID
+	Most int32
+}
+
+type BookingsRow struct {
+	ID        lab.ID
+	Provider  string
+	PaymentID string
+	Reference string
+	Amount    int64
+	Method    string
+	State     string
+	Refunded  int64
+	At        time.Time
+}
+
+func (q *Queries) Bookings(ctx context.Context, db DBTX, arg BookingsParams) ([]BookingsRow, error) {
+	rows, err := db.Query(ctx, bookings, arg.Org, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BookingsRow{}
+	for rows.Next() {
+		var i BookingsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Provider,
+			&i.PaymentID,
+			&i.Reference,
+			&i.Amount,
+			&i.Method,
+			&i.State,
+			&i.Refunded,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const claimOutbox = `-- name: ClaimOutbox :one
@@ -290,6 +373,47 @@ func (q *Queries) Credentials(ctx context.Context, db DBTX, org lab.ID) ([]Crede
 	return items, nil
 }
 
+const decideBooking = `-- name: DecideBooking :exec
+UPDATE booking SET state = $1, reference = $2, decision = $3, decided_at = $4::timestamptz, decided_by = $5 WHERE org = $6 AND id = $7
+`
+
+type DecideBookingParams struct {
+	State     string
+	Reference string
+	Decision  string
+	Now       time.Time
+	By        lab.ID
+	Org       lab.ID
+	ID        lab.ID
+}
+
+func (q *Queries) DecideBooking(ctx context.Context, db DBTX, arg DecideBookingParams) error {
+	_, err := db.Exec(ctx, decideBooking,
+		arg.State,
+		arg.Reference,
+		arg.Decision,
+		arg.Now,
+		arg.By,
+		arg.Org,
+		arg.ID,
+	)
+	return err
+}
+
+const dropCredential = `-- name: DropCredential :exec
+DELETE FROM credential WHERE org = $1 AND service = $2
+`
+
+type DropCredentialParams struct {
+	Org     lab.ID
+	Service string
+}
+
+func (q *Queries) DropCredential(ctx context.Context, db DBTX, arg DropCredentialParams) error {
+	_, err := db.Exec(ctx, dropCredential, arg.Org, arg.Service)
+	return err
+}
+
 const dueOutbox = `-- name: DueOutbox :many
 UPDATE outbox SET due_at = $1 WHERE (org, id) IN (
     SELECT d.org, d.id FROM outbox d
@@ -356,7 +480,8 @@ func (q *Queries) EarlierOutbox(ctx context.Context, db DBTX, arg EarlierOutboxP
 }
 
 const exceptions = `-- name: Exceptions :many
-SELECT provider, payment_id, reference, amount, currency, reason, at FROM booking WHERE org = $1 AND state = 'exception' ORDER BY at DESC LIMIT $2
+SELECT id, provider, payment_id, reference, amount, currency, reason, state, decision, refunded, at FROM booking
+WHERE org = $1 AND (state = 'exception' OR reason <> '') ORDER BY (state = 'exception') DESC, at DESC LIMIT $2
 `
 
 type ExceptionsParams struct {
@@ -365,12 +490,16 @@ type ExceptionsParams struct {
 }
 
 type ExceptionsRow struct {
+	ID        lab.ID
 	Provider  string
 	PaymentID string
 	Reference string
 	Amount    int64
 	Currency  string
 	Reason    string
+	State     string
+	Decision  string
+	Refunded  int64
 	At        time.Time
 }
 
@@ -384,12 +513,16 @@ func (q *Queries) Exceptions(ctx context.Context, db DBTX, arg ExceptionsParams)
 	for rows.Next() {
 		var i ExceptionsRow
 		if err := rows.Scan(
+			&i.ID,
 			&i.Provider,
 			&i.PaymentID,
 			&i.Reference,
 			&i.Amount,
 			&i.Currency,
 			&i.Reason,
+			&i.State,
+			&i.Decision,
+			&i.Refunded,
 			&i.At,
 		); err != nil {
 			return nil, err
@@ -514,6 +647,39 @@ func (q *Queries) ListOutbox(ctx context.Context, db DBTX, arg ListOutboxParams)
 	return items, nil
 }
 
+const lockBooking = `-- name: LockBooking :one
+SELECT org, provider, payment_id, reference, amount, currency, fee, state, reason, at, id, method, decided_at, decided_by, decision, refunded FROM booking WHERE org = $1 AND id = $2 FOR UPDATE
+`
+
+type LockBookingParams struct {
+	Org lab.ID
+	ID  lab.ID
+}
+
+func (q *Queries) LockBooking(ctx context.Context, db DBTX, arg LockBookingParams) (Booking, error) {
+	row := db.QueryRow(ctx, lockBooking, arg.Org, arg.ID)
+	var i Booking
+	err := row.Scan(
+		&i.Org,
+		&i.Provider,
+		&i.PaymentID,
+		&i.Reference,
+		&i.Amount,
+		&i.Currency,
+		&i.Fee,
+		&i.State,
+		&i.Reason,
+		&i.At,
+		&i.ID,
+		&i.Method,
+		&i.DecidedAt,
+		&i.DecidedBy,
+		&i.Decision,
+		&i.Refunded,
+	)
+	return i, err
+}
+
 const lockInbox = `-- name: LockInbox :one
 SELECT org, id, service, event_id, headers, body, verdict, received_at, claimed_till, processed_at, attempts, error_code FROM inbox WHERE org = $1 AND id = $2 AND processed_at IS NULL FOR UPDATE SKIP LOCKED
 `
@@ -581,7 +747,7 @@ func (q *Queries) LockOutbox(ctx context.Context, db DBTX, arg LockOutboxParams)
 }
 
 const lockPayable = `-- name: LockPayable :one
-SELECT org, reference, invoice, amount, made_at, link_id, short_url FROM payable WHERE org = $1 AND reference = $2 FOR UPDATE
+SELECT org, reference, invoice, amount, made_at, link_id, short_url, state, outbox, record FROM payable WHERE org = $1 AND reference = $2 FOR UPDATE
 `
 
 type LockPayableParams struct {
@@ -600,6 +766,9 @@ func (q *Queries) LockPayable(ctx context.Context, db DBTX, arg LockPayableParam
 		&i.MadeAt,
 		&i.LinkID,
 		&i.ShortUrl,
+		&i.State,
+		&i.Outbox,
+		&i.Record,
 	)
 	return i, err
 }
@@ -628,6 +797,100 @@ func (q *Queries) OpenInbox(ctx context.Context, db DBTX, arg OpenInboxParams) (
 	for rows.Next() {
 		var i OpenInboxRow
 		if err := rows.Scan(&i.Org, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const payableByRecord = `-- name: PayableByRecord :one
+SELECT org, reference, invoice, amount, made_at, link_id, short_url, state, outbox, record FROM payable WHERE org = $1 AND record = $2
+`
+
+type PayableByRecordParams struct {
+	Org    lab.ID
+	Record lab.ID
+}
+
+func (q *Queries) PayableByRecord(ctx context.Context, db DBTX, arg PayableByRecordParams) (Payable, error) {
+	row := db.QueryRow(ctx, payableByRecord, arg.Org, arg.Record)
+	var i Payable
+	err := row.Scan(
+		&i.Org,
+		&i.Reference,
+		&i.Invoice,
+		&i.Amount,
+		&i.MadeAt,
+		&i.LinkID,
+		&i.ShortUrl,
+		&i.State,
+		&i.Outbox,
+		&i.Record,
+	)
+	return i, err
+}
+
+const payableOf = `-- name: PayableOf :one
+SELECT org, reference, invoice, amount, made_at, link_id, short_url, state, outbox, record FROM payable WHERE org = $1 AND reference = $2
+`
+
+type PayableOfParams struct {
+	Org       lab.ID
+	Reference string
+}
+
+func (q *Queries) PayableOf(ctx context.Context, db DBTX, arg PayableOfParams) (Payable, error) {
+	row := db.QueryRow(ctx, payableOf, arg.Org, arg.Reference)
+	var i Payable
+	err := row.Scan(
+		&i.Org,
+		&i.Reference,
+		&i.Invoice,
+		&i.Amount,
+		&i.MadeAt,
+		&i.LinkID,
+		&i.ShortUrl,
+		&i.State,
+		&i.Outbox,
+		&i.Record,
+	)
+	return i, err
+}
+
+const payablesOf = `-- name: PayablesOf :many
+SELECT org, reference, invoice, amount, made_at, link_id, short_url, state, outbox, record FROM payable WHERE org = $1 AND invoice = $2 ORDER BY made_at
+`
+
+type PayablesOfParams struct {
+	Org     lab.ID
+	Invoice lab.ID
+}
+
+func (q *Queries) PayablesOf(ctx context.Context, db DBTX, arg PayablesOfParams) ([]Payable, error) {
+	rows, err := db.Query(ctx, payablesOf, arg.Org, arg.Invoice)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Payable{}
+	for rows.Next() {
+		var i Payable
+		if err := rows.Scan(
+			&i.Org,
+			&i.Reference,
+			&i.Invoice,
+			&i.Amount,
+			&i.MadeAt,
+			&i.LinkID,
+			&i.ShortUrl,
+			&i.State,
+			&i.Outbox,
+			&i.Record,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -691,7 +954,7 @@ func (q *Queries) PutCredential(ctx context.Context, db DBTX, arg PutCredentialP
 }
 
 const putPayable = `-- name: PutPayable :exec
-INSERT INTO payable (org, reference, invoice, amount, made_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+INSERT INTO payable (org, reference, invoice, amount, record, made_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 `
 
 type PutPayableParams struct {
@@ -699,6 +962,7 @@ type PutPayableParams struct {
 	Reference string
 	Invoice   lab.ID
 	Amount    int64
+	Record    lab.ID
 	Now       time.Time
 }
 
@@ -708,8 +972,24 @@ func (q *Queries) PutPayable(ctx context.Context, db DBTX, arg PutPayableParams)
 		arg.Reference,
 		arg.Invoice,
 		arg.Amount,
+		arg.Record,
 		arg.Now,
 	)
+	return err
+}
+
+const raiseRefunded = `-- name: RaiseRefunded :exec
+UPDATE booking SET refunded = refunded + $1 WHERE org = $2 AND id = $3
+`
+
+type RaiseRefundedParams struct {
+	Amount int64
+	Org    lab.ID
+	ID     lab.ID
+}
+
+func (q *Queries) RaiseRefunded(ctx context.Context, db DBTX, arg RaiseRefundedParams) error {
+	_, err := db.Exec(ctx, raiseRefunded, arg.Amount, arg.Org, arg.ID)
 	return err
 }
 
@@ -748,6 +1028,75 @@ func (q *Queries) RaiseStatus(ctx context.Context, db DBTX, arg RaiseStatusParam
 	return result.RowsAffected(), nil
 }
 
+const refundByID = `-- name: RefundByID :one
+SELECT org, id, booking, amount, reason, state, refund_id, code, asked_at, asked_by, changed_at FROM refund WHERE org = $1 AND id = $2
+`
+
+type RefundByIDParams struct {
+	Org lab.ID
+	ID  lab.ID
+}
+
+func (q *Queries) RefundByID(ctx context.Context, db DBTX, arg RefundByIDParams) (Refund, error) {
+	row := db.QueryRow(ctx, refundByID, arg.Org, arg.ID)
+	var i Refund
+	err := row.Scan(
+		&i.Org,
+		&i.ID,
+		&i.Booking,
+		&i.Amount,
+		&i.Reason,
+		&i.State,
+		&i.RefundID,
+		&i.Code,
+		&i.AskedAt,
+		&i.AskedBy,
+		&i.ChangedAt,
+	)
+	return i, err
+}
+
+const refundsOf = `-- name: RefundsOf :many
+SELECT org, id, booking, amount, reason, state, refund_id, code, asked_at, asked_by, changed_at FROM refund WHERE org = $1 AND booking = $2 ORDER BY asked_at
+`
+
+type RefundsOfParams struct {
+	Org     lab.ID
+	Booking lab.ID
+}
+
+func (q *Queries) RefundsOf(ctx context.Context, db DBTX, arg RefundsOfParams) ([]Refund, error) {
+	rows, err := db.Query(ctx, refundsOf, arg.Org, arg.Booking)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Refund{}
+	for rows.Next() {
+		var i Refund
+		if err := rows.Scan(
+			&i.Org,
+			&i.ID,
+			&i.Booking,
+			&i.Amount,
+			&i.Reason,
+			&i.State,
+			&i.RefundID,
+			&i.Code,
+			&i.AskedAt,
+			&i.AskedBy,
+			&i.ChangedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resendOutbox = `-- name: ResendOutbox :execrows
 UPDATE outbox SET state = 'pending', due_at = $1, claimed_till = NULL, changed_at = $1 WHERE org = $2 AND id = $3 AND state IN ('failed', 'dead')
 `
@@ -783,6 +1132,61 @@ func (q *Queries) SetLink(ctx context.Context, db DBTX, arg SetLinkParams) error
 		arg.ShortUrl,
 		arg.Org,
 		arg.Reference,
+	)
+	return err
+}
+
+const setPayableOutbox = `-- name: SetPayableOutbox :exec
+UPDATE payable SET outbox = $1 WHERE org = $2 AND reference = $3
+`
+
+type SetPayableOutboxParams struct {
+	Outbox    lab.ID
+	Org       lab.ID
+	Reference string
+}
+
+func (q *Queries) SetPayableOutbox(ctx context.Context, db DBTX, arg SetPayableOutboxParams) error {
+	_, err := db.Exec(ctx, setPayableOutbox, arg.Outbox, arg.Org, arg.Reference)
+	return err
+}
+
+const setPayableState = `-- name: SetPayableState :exec
+UPDATE payable SET state = $1 WHERE org = $2 AND reference = $3
+`
+
+type SetPayableStateParams struct {
+	State     string
+	Org       lab.ID
+	Reference string
+}
+
+func (q *Queries) SetPayableState(ctx context.Context, db DBTX, arg SetPayableStateParams) error {
+	_, err := db.Exec(ctx, setPayableState, arg.State, arg.Org, arg.Reference)
+	return err
+}
+
+const settleRefund = `-- name: SettleRefund :exec
+UPDATE refund SET state = $1, refund_id = $2, code = $3, changed_at = $4 WHERE org = $5 AND id = $6 AND state = 'asked'
+`
+
+type SettleRefundParams struct {
+	State    string
+	RefundID string
+	Code     string
+	Now      time.Time
+	Org      lab.ID
+	ID       lab.ID
+}
+
+func (q *Queries) SettleRefund(ctx context.Context, db DBTX, arg SettleRefundParams) error {
+	_, err := db.Exec(ctx, settleRefund,
+		arg.State,
+		arg.RefundID,
+		arg.Code,
+		arg.Now,
+		arg.Org,
+		arg.ID,
 	)
 	return err
 }

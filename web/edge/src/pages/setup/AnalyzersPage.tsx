@@ -197,7 +197,7 @@ function AnalyzerDialog({ instrument: i, onClose }: { instrument: S['Instrument'
             label={t('instr.link')}
             value={f.link.kind}
             onChange={(kind) => link({ kind: kind as S['Link']['kind'] })}
-            options={(['tcp_server', 'tcp_client', 'serial'] as const).map((k) => ({
+            options={(['tcp_server', 'tcp_port', 'tcp_client', 'serial'] as const).map((k) => ({
               value: k,
               label: t(`instr.kind.${k}`),
             }))}

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { must } from '@jaanch/shared/api/client';
+import { ms, stamp } from '@jaanch/shared/lab/when';
 import { Button } from '@jaanch/shared/ui/Button';
 import { Text } from '@jaanch/shared/ui/Field';
 import { Flag } from '@jaanch/shared/ui/Flag';
@@ -17,6 +18,14 @@ import { needsStepUp, StepUp, useStepUp } from './StepUp';
 export type Choice = 'accept' | 'rerun' | 'new_sample';
 const decided: Record<Choice, string> = { accept: 'accepted', rerun: 'rerun', new_sample: 'new_sample' };
 const keys: Record<Choice, string> = { accept: 'a', rerun: 'r', new_sample: 's' };
+
+/** rivalKeys pick one of the values that were filed apart from each other, in the order of the screen. */
+export const rivalKeys = ['a', 'b', 'c'];
+
+/** choices are the answers to a row's holds. Where two values stand against each other, one of them is picked instead of accepted. */
+function choices(r: S['Row']): Choice[] {
+  return (Object.keys(decided) as Choice[]).filter((c) => c !== 'accept' || !r.rivals);
+}
 
 /** heldRows are the rows of a case with something for a person to look at. */
 export function heldRows(data: S['Case']): S['Row'][] {
@@ -36,11 +45,26 @@ export function needsReason(row: S['Row']): boolean {
 /** useDecide settles the holds of one row. */
 export function useDecide(visit: string) {
   return useMutation({
-    mutationFn: ({ row, decision, note }: { row: S['Row']; decision: Choice; note?: string }) =>
+    mutationFn: ({
+      row,
+      decision,
+      note,
+      value,
+    }: {
+      row: S['Row'];
+      decision: Choice | 'choose';
+      note?: string;
+      value?: string;
+    }) =>
       must(
         api.POST('/api/v1/items/{id}/decide', {
           params: { path: { id: row.item_id } },
-          body: { decision, versions: row.versions, ...(note ? { note } : {}) },
+          body: {
+            decision,
+            versions: row.versions,
+            ...(note ? { note } : {}),
+            ...(value ? { result_id: value } : {}),
+          },
         }),
       ),
     onSettled: () => {
@@ -95,6 +119,25 @@ export function Holds(props: {
                 <p key={h.code}>{holdText(h, t)}</p>
               ))}
             </div>
+            {open && r.rivals && (
+              <div className="col" style={{ gap: 6 }} data-testid="rivals">
+                {r.rivals.map((v, n) => (
+                  <Button
+                    key={v.result_id}
+                    disabled={props.disabled !== undefined || props.decide.isPending}
+                    why={props.disabled}
+                    onClick={() => props.decide.mutate({ row: r, decision: 'choose', value: v.result_id })}
+                  >
+                    <span className="strong num">{`${v.value} ${v.unit}`}</span>
+                    <Flag code={v.flag} />
+                    <span className="sec small cut">
+                      {[v.instrument ?? v.by, stamp(ms(v.at) ?? 0, i18n.language)].filter(Boolean).join(' · ')}
+                    </span>
+                    {rivalKeys[n] && <Keys keys={rivalKeys[n]} />}
+                  </Button>
+                ))}
+              </div>
+            )}
             {open && (
               <div className="choice">
                 <Segments<Choice>
@@ -105,7 +148,7 @@ export function Holds(props: {
                       ? setAsking(r.item_id)
                       : props.decide.mutate({ row: r, decision })
                   }
-                  options={(Object.keys(decided) as Choice[]).map((c) => ({
+                  options={choices(r).map((c) => ({
                     value: c,
                     disabled: props.disabled !== undefined || props.decide.isPending,
                     name: t(`verify.choice.${c}`),
