@@ -95,7 +95,8 @@ sim-deep: ## 200,000 seeds of the same simulation, one after the other: nodes an
 	JAANCH_SIM_SEEDS=200000 JAANCH_SIM_BUGS=10000 $(GO) test -count=1 -v -timeout 600m ./internal/sync/simulation/...
 
 .PHONY: soak
-soak: bin/edge bin/hub ## the long fault tests: 500 kill rounds
+soak: bin/edge bin/hub ## the long fault tests: 500 kill rounds, every transcript cut at every byte
+	JAANCH_ALL_OFFSETS=1 $(GO) test -count=1 -timeout 20m -run Row06 ./internal/instruments/session/
 	JAANCH_BIN=$(abspath bin) JAANCH_KILL_ROUNDS=500 $(GO) test -count=1 -timeout 60m -v -run Kill ./cmd/edge/ ./internal/hub/outside/
 
 .PHONY: fuzz
@@ -119,8 +120,9 @@ generate: bin/sqlc bin/gofumpt web/node_modules/.package-lock.json ## sqlc, Open
 	packaging/dev/generate.sh
 
 .PHONY: verify
-verify: generate ## generate again and fail when anything differs from what is committed
+verify: generate ## generate again and fail when anything differs from what is committed; the node builds for Windows, serial ports included
 	$(GO) mod tidy -diff
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) vet ./cmd/edge ./internal/instruments/...
 	git diff --exit-code
 
 .PHONY: package

@@ -141,16 +141,20 @@ func (f *simulateFlags) options() (simulate.Options, error) {
 		}
 		opt.Targets = append(opt.Targets, simulate.Target{Model: model, Serial: &port, Query: query})
 	}
+	return opt, f.check(opt)
+}
+
+// check tells what does not go together.
+func (f *simulateFlags) check(opt simulate.Options) error {
 	switch {
 	case f.ask && len(f.samples) == 0:
-		return opt, errors.New("--ask needs at least one --sample")
+		return errors.New("--ask needs at least one --sample")
 	case f.ask && f.serve, f.capture != "" && (f.ask || f.serve):
-		return opt, errors.New("--ask, --obey and --capture are three ways to play; take one")
+		return errors.New("--ask, --obey and --capture are three ways to play; take one")
+	case len(opt.Targets) == 0:
+		return errors.New("name at least one analyzer with --target or --serial; see edge simulate --help")
 	}
-	if len(opt.Targets) == 0 {
-		return opt, errors.New("name at least one analyzer with --target or --serial; see edge simulate --help")
-	}
-	return opt, nil
+	return nil
 }
 
 // split reads MODEL=PLACE; a capture needs no model.

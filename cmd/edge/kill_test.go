@@ -55,6 +55,7 @@ type victim struct {
 	http, hl7, astm  string
 	serial           string
 	env              []string
+	bare             bool // without the demonstration's lab and trust
 	cmd              *exec.Cmd
 	exited           chan struct{}
 	errs             bytes.Buffer
@@ -73,7 +74,10 @@ func freePort(t *testing.T) string {
 func (v *victim) start() {
 	v.t.Helper()
 	v.errs.Reset()
-	args := []string{"serve", "--data", v.data, "--listen", v.http, "--listen-tls", "", "--hl7", v.hl7, "--astm", v.astm, "--demo"}
+	args := []string{"serve", "--data", v.data, "--listen", v.http, "--listen-tls", "", "--hl7", v.hl7, "--astm", v.astm}
+	if !v.bare {
+		args = append(args, "--demo")
+	}
 	if v.serial != "" {
 		args = append(args, "--serial", v.serial)
 	}

@@ -177,7 +177,7 @@ func (p *played) queue(want ...string) {
 // TestEveryProfileAtTheNode plays the analyzer of every profile against one running node over TCP: what it sends of a sample is
 // filed, value for value, and nothing beside it; its question is answered and obeyed; an order that the node sends by itself is
 // taken, run and filed; one that is cancelled in time is not run. Each step is read in the node's database.
-func TestEveryProfileAtTheNode(t *testing.T) {
+func TestEveryProfileAtTheNode(t *testing.T) { //nolint:tparallel // the last two share an identity, and come one after the other
 	t.Parallel()
 	set, err := profile.Builtin()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"jaanch/internal/edge/setup"
 	"jaanch/internal/lab"
 	"jaanch/internal/sync/agent"
+	"jaanch/internal/sync/engine"
 )
 
 // syncer shows the sync agent to the screens.
@@ -94,6 +95,22 @@ func (s *syncer) Pause(ctx context.Context, actor lab.Actor) (setup.Sync, error)
 // Resume goes on.
 func (s *syncer) Resume(ctx context.Context, actor lab.Actor) (setup.Sync, error) {
 	if err := s.agent.Resume(ctx, actor); err != nil {
+		return setup.Sync{}, err
+	}
+	return s.Sync(ctx)
+}
+
+// Confirm says that this copy of the node goes on, and the other one does not. It is refused while the hub knows of no
+// other copy: nobody shuts a copy out by mistake.
+func (s *syncer) Confirm(ctx context.Context, actor lab.Actor) (setup.Sync, error) {
+	st, err := s.agent.Status(ctx)
+	if err != nil {
+		return setup.Sync{}, err
+	}
+	if st.State != agent.StateBlocked || st.Reason != "device_forked" {
+		return setup.Sync{}, lab.Conflict("not_forked", "The hub knows of no other copy of this node.")
+	}
+	if err := s.agent.Confirm(ctx, actor, engine.Fork); err != nil {
 		return setup.Sync{}, err
 	}
 	return s.Sync(ctx)

@@ -201,3 +201,47 @@ func TestHubLosesItsLastCommits(t *testing.T) {
 		t.Errorf("what the hub kept is %q", got)
 	}
 }
+
+// A node was restored and its disk then copied, and both copies are taken for the one that goes on, one after the other:
+// each issues again what both have. What the first brought, and wrote over knowing it, is not put before a person when
+// the second brings it once more.
+func TestTwoCopiesIssueTheSameAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	a := w.node(t, 1, 0)
+	id := a.register("Asha")
+	a.sync()
+	early := w.copyOf(t, a, 1)
+	a.register("Meera")
+	a.sync()
+	rename := func(n *node, name string) {
+		n.update(func(tx *sqlite.Tx) error { return tx.Change("patient", id, nil, sqlite.Row{"name": name}) })
+	}
+	b := early()
+	rename(b, "Asha Sharma") // on the restored disk, before it met the hub
+	second := w.copyOf(t, b, 1)
+	if err := b.agent.Confirm(t.Context(), b.actor, engine.Restore); err != nil {
+		t.Fatal(err)
+	}
+	b.sync()
+	rename(b, "Asha S Sharma")
+	b.sync()
+	c := second()
+	if err := c.agent.Sync(t.Context()); lab.CodeOf(err) != "device_forked" {
+		t.Fatalf("the second copy syncs: %v", err)
+	}
+	if err := c.agent.Confirm(t.Context(), c.actor, engine.Fork); err != nil {
+		t.Fatal(err)
+	}
+	c.sync()
+	c.sync()
+	if n := w.count(t, "SELECT count(*) FROM conflict"); n != 0 {
+		t.Errorf("%d conflicts over a change that was written over by somebody who had seen it", n)
+	}
+	if got := c.text("patient", "name", id); got != "Asha S Sharma" {
+		t.Errorf("the second copy shows %q", got)
+	}
+	if s := c.status(); s.Pending != 0 || s.KeptAside != 0 {
+		t.Errorf("got %+v", s)
+	}
+}

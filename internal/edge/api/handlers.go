@@ -23,6 +23,10 @@ func (r *routes) syncResume(ctx context.Context, _ *nothing) (*out[setup.Sync], 
 	return answer(r.s.Sync.Resume(ctx, actorOf(ctx)))
 }
 
+func (r *routes) syncConfirm(ctx context.Context, _ *nothing) (*out[setup.Sync], error) {
+	return answer(r.s.Sync.Confirm(ctx, actorOf(ctx)))
+}
+
 func (r *routes) enrol(ctx context.Context, in *create[setup.Enrol]) (*out[setup.Sync], error) {
 	return answer(r.s.Sync.Enrol(ctx, actorOf(ctx), in.Body))
 }

@@ -54,6 +54,7 @@ type Syncer interface {
 	Now(ctx context.Context) (setup.Sync, error)
 	Pause(ctx context.Context, actor lab.Actor) (setup.Sync, error)
 	Resume(ctx context.Context, actor lab.Actor) (setup.Sync, error)
+	Confirm(ctx context.Context, actor lab.Actor) (setup.Sync, error)
 }
 
 // Mount puts all operations onto a router that has the session middleware already, and gives the routes.

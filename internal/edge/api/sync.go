@@ -31,4 +31,8 @@ func (r *routes) sync() {
 		Method: http.MethodPost, Path: "/sync/resume", ID: "syncResume", Tag: "sync", Rule: May(access.InstrumentSetup),
 		Summary: "Go on",
 	}, r.syncResume)
+	mount(r, Route{
+		Method: http.MethodPost, Path: "/sync/confirm", ID: "syncConfirm", Tag: "sync", Rule: May(access.InstrumentSetup),
+		Summary: "Of two copies of this node, let this one go on",
+	}, r.syncConfirm)
 }

@@ -190,6 +190,7 @@ func InboxReasons() []string { return slices.Sorted(maps.Keys(reasonTexts())) }
 func reasonTexts() map[string]string {
 	return map[string]string{
 		reasonUnapproved: "Nobody has approved this analyzer yet. Approve it, and its results find their orders.",
+		reasonUnclear:    "More than one analyzer at this address could have sent this. Give each a line of its own, then attach these.",
 		reasonUnknown:    "No sample here has this number. Attach the results to the right sample, or discard them.",
 		reasonCheck:      "The check letter does not fit: were two characters swapped by hand?",
 		reasonAmbiguous:  "More than one sample carries this number. Attach the results to the right one.",

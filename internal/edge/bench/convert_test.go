@@ -17,7 +17,7 @@ func heldByUnit(row bench.Row) bool {
 // glucose plays a fasting glucose of the grey tube.
 func (w *bay) glucose(t *testing.T, value, unit, at string) bench.Row {
 	t.Helper()
-	w.say(t, w.grey(t), instruments.Terminated, line{"GLU", value, unit, "", "F", at})
+	w.say(t, w.grey(t), instruments.Terminated, reported{"GLU", value, unit, "", "F", at})
 	return w.Rows(t, w.visit.ID)["GLUF"]
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +43,7 @@ func (b *Bench) Instruments(ctx context.Context) (Instruments, error) {
 		for _, s := range senders {
 			out.Senders = append(out.Senders, Sender{
 				ID: senderID(s.Sender, s.Address), Identity: s.Sender, Address: s.Address, Protocol: s.Protocol, Profile: s.Profile,
-				First: *timeOf(s.FirstMs), Last: *timeOf(s.LastMs), Results: int(s.N),
+				First: *timeOf(s.FirstMs), Last: *timeOf(s.LastMs), Results: int(s.N), Nameless: strings.Trim(s.Sender, "|^ ") == "",
 			})
 		}
 		return nil
@@ -160,10 +162,14 @@ func (b *Bench) AddInstrument(ctx context.Context, actor lab.Actor, key string, 
 		if err := b.knownProfile(in.Profile); err != nil {
 			return id, err
 		}
+		if err := freePort(ctx, tx, id, in.Link); err != nil {
+			return id, err
+		}
 		row := InstrumentRow(in)
-		row["approved"] = in.Link.Kind == "serial" // a port is bound by hand
-		if in.Link.Kind == "serial" {
-			row["peer"], row["approved_ms"], row["approved_by"] = in.Link.Port, tx.Now().UnixMilli(), actor.ID
+		port := portOf(in.Link)
+		row["approved"] = port != "" // a port of its own is bound by hand
+		if port != "" {
+			row["peer"], row["approved_ms"], row["approved_by"] = port, tx.Now().UnixMilli(), actor.ID
 		}
 		return id, tx.Insert("instrument", id, row)
 	})
@@ -171,6 +177,45 @@ func (b *Bench) AddInstrument(ctx context.Context, actor lab.Actor, key string, 
 		return Instrument{}, err
 	}
 	return b.instrumentByID(ctx, id)
+}
+
+// portOf gives the port that belongs to one analyzer alone; empty where others may speak on it as well.
+func portOf(l Link) string {
+	switch l.Kind {
+	case "serial":
+		return l.Port
+	case linkOwnPort:
+		return l.Address
+	}
+	return ""
+}
+
+// linkOwnPort is the kind of a link on which one analyzer calls a port of the node that is its alone: the way to tell apart
+// those that give no name behind one address.
+const linkOwnPort = "tcp_port"
+
+// freePort refuses a listening port that is none, or another analyzer's.
+func freePort(ctx context.Context, tx *sqlite.Tx, id lab.ID, l Link) error {
+	if l.Kind != linkOwnPort {
+		return nil
+	}
+	bad := func(code, text string) error {
+		return lab.Invalid(code, text, lab.FieldError{Field: "link.address", Code: code, Message: text})
+	}
+	_, port, err := net.SplitHostPort(l.Address)
+	if n, numberErr := strconv.Atoi(port); err != nil || numberErr != nil || n < 1024 || n > 65535 {
+		return bad("port_malformed", "Write a colon and a port from 1024 to 65535, for example :6701.")
+	}
+	rows, err := queries.New(tx).InstrumentsLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("look for the ports of analyzers: %w", err)
+	}
+	for _, r := range rows {
+		if _, taken, err := net.SplitHostPort(r.Address); err == nil && r.Link == linkOwnPort && taken == port && r.ID != queries.ID(id) {
+			return bad("port_taken", "This port is "+r.Name+"'s.")
+		}
+	}
+	return nil
 }
 
 func (b *Bench) knownProfile(name string) error {
@@ -190,7 +235,14 @@ func (b *Bench) ChangeInstrument(ctx context.Context, actor lab.Actor, id lab.ID
 		return Instrument{}, err
 	}
 	err = b.db.Update(ctx, actor, "instrument.change", func(tx *sqlite.Tx) error {
-		return tx.Change("instrument", id, nil, InstrumentRow(in), sqlite.Expect(seen))
+		if err := freePort(ctx, tx, id, in.Link); err != nil {
+			return err
+		}
+		row := InstrumentRow(in)
+		if port := portOf(in.Link); port != "" { // from now on it is known by its line, and by no address
+			row["peer"], row["approved"], row["approved_ms"], row["approved_by"] = port, 1, tx.Now().UnixMilli(), actor.ID
+		}
+		return tx.Change("instrument", id, nil, row, sqlite.Expect(seen))
 	})
 	if err != nil {
 		return Instrument{}, err
@@ -229,6 +281,9 @@ func (b *Bench) Approve(ctx context.Context, actor lab.Actor, key string, in App
 }
 
 func (b *Bench) approve(ctx context.Context, tx *sqlite.Tx, id lab.ID, identity, address string, again bool) error {
+	if err := b.notTaken(ctx, tx, id, identity, address); err != nil {
+		return err
+	}
 	err := tx.Change("instrument", id, nil, sqlite.Row{
 		"identity": identity, "peer": address, "approved": 1, "approved_ms": tx.Now().UnixMilli(), "approved_by": tx.Actor().ID,
 	})
@@ -246,6 +301,37 @@ func (b *Bench) approve(ctx context.Context, tx *sqlite.Tx, id lab.ID, identity,
 		return nil
 	}
 	return b.lookAgain(ctx, tx, id, reasonUnapproved)
+}
+
+// notTaken refuses a sender that another analyzer is bound to already: two of one name at one place could not be told apart.
+// Two of different protocols can.
+func (b *Bench) notTaken(ctx context.Context, tx *sqlite.Tx, id lab.ID, identity, address string) error {
+	q := queries.New(tx)
+	own, err := q.Instrument(ctx, queries.ID(id))
+	if err != nil {
+		return lab.NotFound("instrument_not_found", "There is no such analyzer.")
+	}
+	rows, err := q.InstrumentsByIdentity(ctx, identity)
+	if err != nil {
+		return fmt.Errorf("look for a sender: %w", err)
+	}
+	for _, r := range rows {
+		if r.ID == queries.ID(id) || r.Approved == 0 || r.Enabled == 0 || r.Peer != address || b.protocolOf(r.Profile) != b.protocolOf(own.Profile) {
+			continue
+		}
+		e := lab.Conflict("sender_taken", "This sender is bound to "+r.Name+". Switch that one off first, or give this analyzer a line of its own.")
+		e.Detail = map[string]any{"instrument": r.Name}
+		return e
+	}
+	return nil
+}
+
+func (b *Bench) protocolOf(name string) instruments.Protocol {
+	p, _ := b.profiles.Get(name)
+	if p == nil {
+		return instruments.Auto
+	}
+	return p.Protocol
 }
 
 func (b *Bench) instrumentByID(ctx context.Context, id lab.ID) (Instrument, error) {

@@ -213,6 +213,10 @@ type answering struct {
 }
 
 func (a *answering) identify(ctx context.Context, peer instruments.Peer, m driver.Message) error {
+	if a.b.unclear(peer, m) {
+		a.device = device{unclear: true}
+		return nil
+	}
 	if !peer.Instrument.IsZero() {
 		r, err := a.q.Instrument(ctx, queries.ID(peer.Instrument))
 		if err != nil {
@@ -225,11 +229,7 @@ func (a *answering) identify(ctx context.Context, peer instruments.Peer, m drive
 	if err != nil {
 		return fmt.Errorf("look for a sender: %w", err)
 	}
-	for _, r := range rows {
-		if r.Approved != 0 && r.Enabled != 0 && (r.Peer == host(peer.Address) || r.Peer == peer.Link) {
-			a.device = deviceOf(r)
-		}
-	}
+	a.device = a.b.choose(rows, peer, m)
 	return nil
 }
 

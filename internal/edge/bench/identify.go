@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 
+	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/driver"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/sqlite"
@@ -22,11 +23,15 @@ type device struct {
 	query    bool
 	window   int // days
 	short    bool
+	unclear  bool // more than one could be meant, so it is nobody
 }
 
 // identify finds the instrument behind a message: the one that the link's configuration names, else the approved one that
-// calls itself so and is at that address. An address alone is nobody.
+// calls itself so and is at that address. An address alone is nobody, and where two could be meant it is neither.
 func (s *intake) identify(ctx context.Context, d driver.Message) (device, error) {
+	if s.b.unclear(s.in.Peer, d) {
+		return device{unclear: true}, nil
+	}
 	if !s.in.Peer.Instrument.IsZero() {
 		row, err := s.instrument(ctx)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -42,16 +47,53 @@ func (s *intake) identify(ctx context.Context, d driver.Message) (device, error)
 	if err != nil {
 		return device{}, fmt.Errorf("look for a sender: %w", err)
 	}
-	at := host(s.in.Peer.Address)
-	for _, r := range rows {
-		if r.Approved != 0 && r.Enabled != 0 && (r.Peer == at || r.Peer == s.in.Peer.Link) {
-			return deviceOf(r), nil
-		}
+	if found := s.b.choose(rows, s.in.Peer, d); found.unclear || found.approved {
+		return found, nil
 	}
+	at := host(s.in.Peer.Address)
 	if s.b.trust && loopback(at) && d.Profile != "" {
 		return s.trusted(ctx, d, at)
 	}
 	return device{}, nil
+}
+
+// nameless tells whether a message does not say who sent it: an empty H-5, or empty MSH-3 and MSH-4.
+func nameless(d driver.Message) bool { return strings.Trim(d.Sender.Raw, "|^ ") == "" }
+
+// unclear tells whether a message without a name came over one of several lines that give none, all from one place.
+func (b *Bench) unclear(p instruments.Peer, d driver.Message) bool {
+	if !nameless(d) {
+		return false
+	}
+	b.lines.blankOf(p)
+	return b.lines.crowded(p)
+}
+
+// choose gives the approved instrument among those that call themselves so: the one at the message's address or listener
+// whose profile speaks the message's protocol. Of several, the one is meant whose profile recognises the message; where that
+// does not tell either, nobody is.
+func (b *Bench) choose(rows []queries.InstrumentsByIdentityRow, p instruments.Peer, d driver.Message) device {
+	var here, fits []queries.InstrumentsByIdentityRow
+	at := host(p.Address)
+	for _, r := range rows {
+		if r.Approved == 0 || r.Enabled == 0 || r.Peer != at && r.Peer != p.Link {
+			continue
+		}
+		if known, ok := b.profiles.Get(r.Profile); ok && p.Protocol != instruments.Auto && known.Protocol != p.Protocol {
+			continue
+		}
+		here = append(here, r)
+		if r.Profile == d.Profile {
+			fits = append(fits, r)
+		}
+	}
+	switch {
+	case len(here) == 1:
+		return deviceOf(here[0])
+	case len(fits) == 1:
+		return deviceOf(fits[0])
+	}
+	return device{unclear: len(here) > 1}
 }
 
 // deviceKey names what Keep holds of an analyzer.

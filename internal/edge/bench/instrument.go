@@ -35,8 +35,8 @@ type Instrument struct {
 
 // Link is how bytes come from an analyzer.
 type Link struct {
-	Kind    string `json:"kind" enum:"tcp_server,tcp_client,serial"`
-	Address string `json:"address,omitempty" doc:"Host and port of a client link, or the peer's address."`
+	Kind    string `json:"kind" enum:"tcp_server,tcp_port,tcp_client,serial" doc:"tcp_port: the analyzer calls a port of the node that is its alone."`
+	Address string `json:"address,omitempty" doc:"Host and port of a client link, :PORT of a tcp_port, or the peer's address."`
 	Port    string `json:"port,omitempty" doc:"Serial port."`
 	Baud    int    `json:"baud,omitempty"`
 	Frame   string `json:"frame,omitempty" doc:"8N1 and so on."`
@@ -58,6 +58,7 @@ type Sender struct {
 	First    time.Time `json:"first_seen"`
 	Last     time.Time `json:"last_seen"`
 	Results  int       `json:"results"`
+	Nameless bool      `json:"nameless" doc:"It gives no name: it is known by its address alone, which must be its own."`
 }
 
 // InstrumentInput sets an analyzer up.

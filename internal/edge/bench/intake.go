@@ -92,6 +92,9 @@ func (b *Bench) driver(instrument lab.ID, p instruments.Protocol) driver.Driver 
 // sender gives the actor of an intake: the instrument that sent it where that is known, else the node itself. It is looked
 // up once for each connection.
 func (b *Bench) sender(ctx context.Context, in instruments.Intake, decoded [][]driver.Message) (lab.Actor, error) {
+	if b.lines.crowded(in.Peer) {
+		return lab.System(), nil // whoever it was taken for before
+	}
 	id := in.Peer.Instrument
 	if id.IsZero() {
 		id = b.lines.instrument(in.Peer.Conn)

@@ -14,10 +14,12 @@ type lines struct {
 	conn    map[lab.ID]instruments.Event
 	stored  map[lab.ID]lab.ID // by connection, the raw session that was stored last
 	profile map[lab.ID]string // that last read an instrument's messages: a hint, checked in the update
+	own     map[lab.ID]bool   // connections of lines that the set-up gives to one instrument
+	blank   map[lab.ID]bool   // connections that spoke without a name
 }
 
 func newLines() *lines {
-	return &lines{conn: map[lab.ID]instruments.Event{}, stored: map[lab.ID]lab.ID{}, profile: map[lab.ID]string{}}
+	return &lines{conn: map[lab.ID]instruments.Event{}, stored: map[lab.ID]lab.ID{}, profile: map[lab.ID]string{}, own: map[lab.ID]bool{}, blank: map[lab.ID]bool{}}
 }
 
 // readBy notes which profile read an instrument's messages.
@@ -40,7 +42,12 @@ func (l *lines) note(e instruments.Event) {
 	if e.State == instruments.Disconnected {
 		delete(l.conn, e.Peer.Conn)
 		delete(l.stored, e.Peer.Conn)
+		delete(l.own, e.Peer.Conn)
+		delete(l.blank, e.Peer.Conn)
 		return
+	}
+	if _, known := l.conn[e.Peer.Conn]; !known && !e.Peer.Instrument.IsZero() {
+		l.own[e.Peer.Conn] = true
 	}
 	if e.Peer.Instrument.IsZero() {
 		e.Peer.Instrument = l.conn[e.Peer.Conn].Peer.Instrument
@@ -72,6 +79,32 @@ func (l *lines) bind(conn, instrument lab.ID) {
 		e.Peer.Instrument = instrument
 		l.conn[conn] = e
 	}
+}
+
+// blankOf notes that a connection spoke without a name, unless its line belongs to one instrument.
+func (l *lines) blankOf(p instruments.Peer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, open := l.conn[p.Conn]; open && !l.own[p.Conn] {
+		l.blank[p.Conn] = true
+	}
+}
+
+// crowded tells whether a connection that spoke without a name stands beside another such one at the same place: nobody can
+// tell then who of them is who, and one may not be taken for the other.
+func (l *lines) crowded(p instruments.Peer) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.blank[p.Conn] {
+		return false
+	}
+	for conn := range l.blank {
+		other := l.conn[conn].Peer
+		if conn != p.Conn && other.Link == p.Link && host(other.Address) == host(p.Address) {
+			return true
+		}
+	}
+	return false
 }
 
 // of gives the state of an instrument's line, and since when.

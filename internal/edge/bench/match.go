@@ -30,6 +30,7 @@ const (
 // The reasons why an observation waits for a person.
 const (
 	reasonUnapproved = "unapproved_instrument"
+	reasonUnclear    = "unclear_sender"
 	reasonUnknown    = "unknown_sample"
 	reasonCheck      = "accession_check"
 	reasonAmbiguous  = "ambiguous_sample"
@@ -152,6 +153,8 @@ func (f *matcher) placeOf(ctx context.Context, o seenRow) (place, error) {
 		return place{state: stateKept}, nil
 	case f.cut:
 		return place{state: stateIncomplete, reason: reasonIncomplete}, nil
+	case f.device.unclear:
+		return waits(reasonUnclear), nil
 	case f.device.id.IsZero() || !f.device.approved:
 		return waits(reasonUnapproved), nil
 	case o.noValue:

@@ -36,16 +36,16 @@ func openBay(t *testing.T) *bay {
 	return w
 }
 
-// line is one R record: code, value, unit, flag, status, time.
-type line struct{ code, value, unit, flag, status, at string }
+// reported is one R record: code, value, unit, flag, status, time.
+type reported struct{ code, value, unit, flag, status, at string }
 
 // say plays one message with these records on one sample, and moves the clock on by a minute.
-func (w *bay) say(t *testing.T, sampleID string, ending instruments.Ending, lines ...line) {
+func (w *bay) say(t *testing.T, sampleID string, ending instruments.Ending, lines ...reported) {
 	t.Helper()
 	w.sayAs(t, sender, sampleID, ending, lines...)
 }
 
-func (w *bay) sayAs(t *testing.T, from, sampleID string, ending instruments.Ending, lines ...line) {
+func (w *bay) sayAs(t *testing.T, from, sampleID string, ending instruments.Ending, lines ...reported) {
 	t.Helper()
 	var text strings.Builder
 	fmt.Fprintf(&text, "H|\\^&|||%s|||||||P|1\rP|1\rO|1|%s||^^^ALL|R\r", from, sampleID)
@@ -72,7 +72,7 @@ func (w *bay) sayAs(t *testing.T, from, sampleID string, ending instruments.Endi
 // hb plays a haemoglobin of the tube.
 func (w *bay) hb(t *testing.T, value, status, at string) {
 	t.Helper()
-	w.say(t, w.tube.Accession, instruments.Terminated, line{"HGB", value, "g/dL", "N", status, at})
+	w.say(t, w.tube.Accession, instruments.Terminated, reported{"HGB", value, "g/dL", "N", status, at})
 }
 
 // ends tells where every row of the tube's id ended, in the order of arrival: "13.4 matched; 12.1 inbox possible_repeat".
@@ -146,7 +146,7 @@ func TestThousandsSeparators(t *testing.T) {
 			t.Parallel()
 			w := openBay(t)
 			w.mapCode(t, "PLT", "PLT", nil)
-			w.say(t, w.tube.Accession, instruments.Terminated, line{"PLT", sent, "", "", "F", morning})
+			w.say(t, w.tube.Accession, instruments.Terminated, reported{"PLT", sent, "", "", "F", morning})
 			row, ends := w.Rows(t, w.visit.ID)["PLT"], w.ends(t, w.tube.Accession)
 			if want == "" && ends != sent+" inbox unreadable_value" {
 				t.Errorf("%q ended as %q: a group that is not whole must wait for a person", sent, ends)
@@ -201,7 +201,7 @@ func TestDecimalComma(t *testing.T) {
 func TestQualitativeWithNumberBesideIt(t *testing.T) {
 	t.Parallel()
 	w := openBay(t)
-	w.say(t, w.tube.Accession, instruments.Terminated, line{"HGB", "Low", "", "", "F", morning}, line{"HGB", "9.8", "g/dL", "L", "F", morning})
+	w.say(t, w.tube.Accession, instruments.Terminated, reported{"HGB", "Low", "", "", "F", morning}, reported{"HGB", "9.8", "g/dL", "L", "F", morning})
 	w.want(t, "9.8", "Low inbox unreadable_value; 9.8 matched")
 }
 
@@ -210,7 +210,7 @@ func TestQualitativeWithNumberBesideIt(t *testing.T) {
 func TestEqualReplicatesOfOneMessage(t *testing.T) {
 	t.Parallel()
 	w := openBay(t)
-	one := line{"HGB", "13.4", "g/dL", "N", "F", morning}
+	one := reported{"HGB", "13.4", "g/dL", "N", "F", morning}
 	w.say(t, w.tube.Accession, instruments.Terminated, one, one)
 	w.want(t, "13.4", "13.4 matched; 13.4 inbox possible_repeat")
 	w.resolve(t, "possible_repeat", "attach")
@@ -320,7 +320,7 @@ func TestDilution(t *testing.T) {
 	t.Parallel()
 	w := openBay(t)
 	w.hb(t, ">25", "F", morning)
-	w.say(t, w.tube.Accession, instruments.Terminated, line{"HGB", "26.8", "g/dL", "DIL2", "F", later})
+	w.say(t, w.tube.Accession, instruments.Terminated, reported{"HGB", "26.8", "g/dL", "DIL2", "F", later})
 	w.want(t, ">25", ">25 matched; 26.8 inbox possible_repeat")
 	w.resolve(t, "possible_repeat", "attach")
 	row := w.want(t, "26.8", ">25 matched; 26.8 attached possible_repeat")
@@ -333,7 +333,7 @@ func TestDilution(t *testing.T) {
 func TestAbortedMessage(t *testing.T) {
 	t.Parallel()
 	w := openBay(t)
-	cut := line{"HGB", "13.4", "g/dL", "N", "F", morning}
+	cut := reported{"HGB", "13.4", "g/dL", "N", "F", morning}
 	w.rest = "O|2|999||^^^ALL|R\rR|1|^^^X|1"
 	w.say(t, w.tube.Accession, instruments.Cut, cut)
 	if got := w.want(t, "", strings.Join([]string{"13.4", "incomplete", "incomplete"}, " ")); got.State != "pending" {
@@ -354,12 +354,12 @@ func TestShortDailyIDMetAgainTomorrow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.say(t, "17", instruments.Terminated, line{"HGB", "13.4", "g/dL", "N", "F", morning})
+	w.say(t, "17", instruments.Terminated, reported{"HGB", "13.4", "g/dL", "N", "F", morning})
 	if got := w.Rows(t, w.visit.ID)["HB"].Value; got != "13.4" {
 		t.Fatalf("today's place gave %q", got)
 	}
 	w.Clock.Add(24 * time.Hour)
-	w.say(t, "17", instruments.Terminated, line{"HGB", "7.9", "g/dL", "L", "F", "20261122101500"})
+	w.say(t, "17", instruments.Terminated, reported{"HGB", "7.9", "g/dL", "L", "F", "20261122101500"})
 	if got := w.ends(t, "17"); got != "13.4 matched; 7.9 inbox short_id" {
 		t.Errorf("the rows ended as %q", got)
 	}

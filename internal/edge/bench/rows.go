@@ -231,6 +231,13 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 		}
 		row.Holds = append(row.Holds, shown)
 	}
+	if len(s.Rivals) > 0 {
+		h := result.NewHold(result.HoldTwoValues)
+		row.Holds = append(row.Holds, Hold{Code: h.Code, Params: map[string]string{}, Text: filing.HoldText(h)})
+		if err := r.rivals(ctx, row, s); err != nil {
+			return err
+		}
+	}
 	src := Source{Kind: sourceKind(v.Source), At: time.UnixMilli(v.EnteredMs).UTC(), Raw: v.Raw, Flag: v.SourceFlag, Unit: v.SourceUnit, Conversion: v.Conversion, MessageID: v.Message}
 	if src.By, err = r.person(ctx, v.EnteredByID); err != nil {
 		return err
@@ -240,6 +247,24 @@ func (r *Reader) value(ctx context.Context, row *Row, s sqlite.Standing, decided
 	}
 	row.Source = &src
 	row.Delta = deltaOf(*row, v, at)
+	return nil
+}
+
+// rivals lists the values that a person has to choose from.
+func (r *Reader) rivals(ctx context.Context, row *Row, s sqlite.Standing) (err error) {
+	for i, v := range append([]queries.ResultsOfVisitRow{s.Result}, s.Rivals...) {
+		out := Rival{ResultID: lab.ID(v.ID), Value: v.Value, Unit: v.Unit, Flag: v.Flag, At: time.UnixMilli(v.EnteredMs).UTC()}
+		if i == 0 {
+			out.Level = s.Level
+		}
+		if out.By, err = r.person(ctx, v.EnteredByID); err != nil {
+			return err
+		}
+		if out.Instrument, err = r.device(ctx, v.InstrumentID); err != nil {
+			return err
+		}
+		row.Rivals = append(row.Rivals, out)
+	}
 	return nil
 }
 

@@ -85,6 +85,9 @@ func (b *Bench) Wake(instrument lab.ID) {
 
 // Outgoing gives the oldest message that waits for the analyzer of a connection.
 func (b *Bench) Outgoing(ctx context.Context, peer instruments.Peer) (instruments.Outgoing, bool, error) {
+	if b.lines.crowded(peer) {
+		return instruments.Outgoing{}, false, nil // its orders wait until it is clear who is at the other end
+	}
 	for _, id := range b.carried.unnoted() {
 		if err := b.noteSent(ctx, id); err != nil {
 			return instruments.Outgoing{}, false, err

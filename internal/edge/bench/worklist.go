@@ -124,6 +124,7 @@ type Row struct {
 	Levels   int      `json:"levels,omitempty" doc:"Levels that this test needs."`
 	Waiting  string   `json:"waiting_on,omitempty" doc:"Name of the analyzer that has the order."`
 	Holds    []Hold   `json:"holds"`
+	Rivals   []Rival  `json:"rivals,omitempty" doc:"Values that were filed apart from each other, the one shown first: a person chooses."`
 	QC       string   `json:"qc" enum:"none,open,warn,locked,stale"`
 	Source   *Source  `json:"source,omitempty"`
 	Note     string   `json:"note,omitempty"`
@@ -132,6 +133,18 @@ type Row struct {
 	Versions string   `json:"versions" doc:"Send it back with a change of this row."`
 	Editable bool     `json:"editable"`
 	Why      string   `json:"not_editable_code,omitempty" doc:"verified, released, rejected, cancelled, no_permission."`
+}
+
+// Rival is one of several values of a test that did not know of each other, as two nodes file them while they are apart.
+type Rival struct {
+	ResultID   lab.ID    `json:"result_id"`
+	Value      string    `json:"value"`
+	Unit       string    `json:"unit"`
+	Flag       string    `json:"flag" enum:",L,H,LL,HH,A,?"`
+	At         time.Time `json:"at"`
+	By         string    `json:"by,omitempty" doc:"Who entered it."`
+	Instrument string    `json:"instrument,omitempty"`
+	Level      int       `json:"level,omitempty" doc:"Its verified levels."`
 }
 
 // Option is one choice of an option test.

@@ -6,6 +6,7 @@ package filing
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -125,8 +126,9 @@ type Filing struct {
 	test   catalogue.Test
 	entry  Entry
 	result result.Result
-	newest queries.ID // of the value that stands there; zero for the first one
-	inside bool       // the value that stands there is corrected in place
+	newest queries.ID                  // of the value that stands there; zero for the first one
+	inside bool                        // the value that stands there is corrected in place
+	others []queries.ResultsOfVisitRow // values that were filed apart from the one that stands there; this one follows them too
 }
 
 // ID gives the id that the result will have.
@@ -195,7 +197,9 @@ func (g *Filing) after(c *sqlite.Chart, newest queries.ResultsOfVisitRow) error 
 		return err
 	}
 	state, e := all[lab.ID(g.item.ID)], g.entry
-	g.newest = newest.ID
+	last := newest.Version
+	newest = state.Result // of several that were filed apart, the one that counts
+	g.newest, g.others = newest.ID, state.Others
 	switch {
 	case state.Released && !e.Amend:
 		return locked("result_released", "This value is released. Amend it instead.")
@@ -204,7 +208,7 @@ func (g *Filing) after(c *sqlite.Chart, newest queries.ResultsOfVisitRow) error 
 	case correctable(newest, g.item, e) && state.Level == 0:
 		g.inside, g.result.ID, g.result.Version = true, lab.ID(newest.ID), int(newest.Version)
 	default:
-		g.result.Version, g.result.Supersedes = int(newest.Version)+1, lab.ID(newest.ID)
+		g.result.Version, g.result.Supersedes = int(last)+1, lab.ID(newest.ID)
 	}
 	return nil
 }
@@ -222,7 +226,22 @@ func (f *Filer) Put(ctx context.Context, g *Filing, observation int64) error {
 		return fmt.Errorf("supersede the value of test %s: %w", lab.ID(g.item.ID), err)
 	}
 	delete(f.charts, g.result.VisitID)
-	return f.insert(g)
+	if err := f.insert(g); err != nil || len(g.others) == 0 {
+		return err
+	}
+	return f.overOthers(g)
+}
+
+// overOthers says of a value that was filed in the sight of several that were not, that it follows all of them.
+func (f *Filer) overOthers(g *Filing) error {
+	codes, err := json.Marshal(sqlite.ChosenOver(g.others))
+	if err != nil {
+		return fmt.Errorf("write the codes of a decision: %w", err)
+	}
+	return f.tx.Insert("hold_decision", f.tx.NewID(), sqlite.Row{
+		"result_id": g.result.ID, "order_test_id": lab.ID(g.item.ID), "decision": "accept", "codes": string(codes), "note": nil,
+		"patient_id": lab.ID(g.item.PatientID), "user_id": f.tx.Actor().ID, "at_ms": f.tx.Now().UnixMilli(),
+	})
 }
 
 func locked(code, message string) error {

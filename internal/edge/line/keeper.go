@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"time"
 
 	"jaanch/internal/instruments"
 	"jaanch/internal/instruments/link"
@@ -66,6 +67,7 @@ func NewKeeper(o KeeperOptions) *Keeper {
 // wanted is a link that should be open.
 type wanted struct {
 	opener     link.Opener
+	listen     string // a port of the node that is this analyzer's alone; then there is no opener
 	device     string
 	name       string
 	instrument lab.ID
@@ -142,11 +144,13 @@ func (k *Keeper) want(ctx context.Context) (map[string]wanted, error) {
 			taken[r.Port] = true // also while it is switched off: the port is this analyzer's
 		case "tcp_client":
 			w.opener = link.Dialer{Address: r.Address}
+		case "tcp_port":
+			w.listen = r.Address
 		default:
 			continue
 		}
 		if r.Enabled != 0 {
-			out[fmt.Sprintf("%s %s %s %+v", lab.ID(r.ID), r.Name, r.Profile, w.opener)] = w
+			out[fmt.Sprintf("%s %s %s %+v%s", lab.ID(r.ID), r.Name, r.Profile, w.opener, w.listen)] = w
 		}
 	}
 	k.mu.Lock()
@@ -201,16 +205,45 @@ func (k *Keeper) start(ctx context.Context, w wanted) *running {
 	r := &running{device: w.device, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
+		if w.listen != "" {
+			k.listen(ctx, w)
+			return
+		}
 		link.Keep(ctx, w.opener, link.Backoff{}, func(err error) {
 			k.log.Debug("a link of an analyzer could not be opened", "link", w.name, "err", err)
-		}, func(ctx context.Context, port link.Port) {
-			err := session.Run(ctx, k.board, k.tapes.Watch(port, w.name), k.host, k.session(w))
-			if err != nil {
-				k.log.Debug("a connection of an analyzer ended", "link", w.name, "err", err)
-			}
-		})
+		}, func(ctx context.Context, port link.Port) { k.converse(ctx, w, port) })
 	}()
 	return r
+}
+
+func (k *Keeper) converse(ctx context.Context, w wanted, port link.Port) {
+	err := session.Run(ctx, k.board, k.tapes.Watch(port, w.name), k.host, k.session(w))
+	if err != nil {
+		k.log.Debug("a connection of an analyzer ended", "link", w.name, "err", err)
+	}
+}
+
+// listenAgain is how long a port that could not be taken is left alone.
+const listenAgain = 10 * time.Second
+
+// listen serves the port that is one analyzer's alone until ctx ends. A port that somebody else holds is tried again: it
+// never keeps the node from working.
+func (k *Keeper) listen(ctx context.Context, w wanted) {
+	for ctx.Err() == nil {
+		ln, err := link.Listen(ctx, w.listen)
+		if err == nil {
+			k.log.Info("the port of an analyzer is open", "link", w.name)
+			err = link.Serve(ctx, ln, func(ctx context.Context, port link.Port) { k.converse(ctx, w, port) })
+		}
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		k.log.Warn("the port of an analyzer is not served", "link", w.name, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenAgain):
+		}
+	}
 }
 
 func (k *Keeper) close() {

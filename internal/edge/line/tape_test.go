@@ -28,7 +28,7 @@ func TestFaultsOfTheLabsDay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := tc.now
-			tapes := line.NewTapes(func() lab.ID { return lab.ID{1} }, func() time.Time { return now.UTC() }, india, nil)
+			tapes := line.NewTapes(func() lab.ID { return lab.ID{1} }, now.UTC, india, nil)
 			analyzer := lab.ID{7}
 			tapes.Note(instruments.Event{At: fault.UTC(), State: instruments.Faulty, Code: "torn", Peer: instruments.Peer{Instrument: analyzer}})
 			if n, _, _ := tapes.Faults(analyzer); n != tc.want {

@@ -190,3 +190,15 @@ func (c *chart) in(states ...result.State) []queries.OrderTestsRow {
 	}
 	return out
 }
+
+// undivided refuses while a test of the visit has two values that were filed apart from each other and nobody has chosen.
+func (c *chart) undivided() error {
+	for _, t := range c.tests {
+		if s := c.standing[lab.ID(t.ID)]; len(s.Rivals) > 0 && t.Cancelled == 0 {
+			e := lab.Conflict("conflict_open", "Two people changed this at the same time. Decide which is right before anything goes out.")
+			e.Detail = map[string]any{"entity": "order_test", "item_id": lab.ID(t.ID).String(), "code": t.Code}
+			return e
+		}
+	}
+	return nil
+}

@@ -20,6 +20,9 @@ import (
 // accept is the decision that lets a value go on.
 const accept = "accept"
 
+// choose is the choice of one of several values that were filed apart from each other.
+const choose = "choose"
+
 // Decide settles the holds of one row: the value may go on, is measured again, or a new sample is asked for. A decision
 // may be changed until the value is verified; each one is kept.
 func (d *Desk) Decide(ctx context.Context, who Who, id lab.ID, in Decide) (bench.Row, error) {
@@ -50,6 +53,12 @@ func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, who Who, id lab.ID, to
 	if err := d.same(tx, c, t, token, in.Decision); err != nil {
 		return err
 	}
+	if in.Decision == choose {
+		return choice(ctx, tx, c, s, in)
+	}
+	if in.Decision == accept && len(s.Rivals) > 0 {
+		return lab.Conflict("choose_first", "Two values were filed apart from each other. Choose one of them.")
+	}
 	codes, err := decidable(s)
 	if err != nil {
 		return err
@@ -79,6 +88,31 @@ func (d *Desk) decide(ctx context.Context, tx *sqlite.Tx, who Who, id lab.ID, to
 		err = lab.Invalid("decision_unknown", "Choose to accept, to run again or to ask for a new sample.")
 	}
 	if err != nil {
+		return err
+	}
+	return sqlite.RefreshStates(ctx, tx, c.id)
+}
+
+// choice settles which of the values counts that were filed apart from each other. The decision names the others, so that a
+// value which nobody weighed is never taken for one that was.
+func choice(ctx context.Context, tx *sqlite.Tx, c *chart, s sqlite.Standing, in Decide) error {
+	if len(s.Rivals) == 0 {
+		return lab.Conflict("nothing_to_choose", "There is one value. Somebody may have chosen already.")
+	}
+	all := append([]queries.ResultsOfVisitRow{s.Result}, s.Others...)
+	if !slices.ContainsFunc(all, func(r queries.ResultsOfVisitRow) bool { return lab.ID(r.ID) == in.ResultID }) {
+		return lab.Invalid("choice_unknown", "Choose one of the values that are shown.", lab.FieldError{Field: "result_id", Code: "choice_unknown"})
+	}
+	others := slices.DeleteFunc(all, func(r queries.ResultsOfVisitRow) bool { return lab.ID(r.ID) == in.ResultID })
+	raw, err := json.Marshal(sqlite.ChosenOver(others))
+	if err != nil {
+		return fmt.Errorf("write the codes of a decision: %w", err)
+	}
+	row := sqlite.Row{
+		"result_id": in.ResultID, "order_test_id": lab.ID(s.Result.OrderTestID), "decision": accept, "codes": string(raw), "note": orNil(in.Note), "patient_id": lab.ID(c.visit.PatientID),
+		"user_id": tx.Actor().ID, "at_ms": tx.Now().UnixMilli(),
+	}
+	if err := tx.Insert("hold_decision", tx.NewID(), row); err != nil {
 		return err
 	}
 	return sqlite.RefreshStates(ctx, tx, c.id)
@@ -123,10 +157,13 @@ func holdCodes(s sqlite.Standing) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(holds) == 0 {
+	if len(holds) == 0 && len(s.Rivals) == 0 {
 		return "", lab.Conflict("nothing_held", "No rule holds this value.")
 	}
-	codes := make([]string, 0, len(holds))
+	codes := make([]string, 0, len(holds)+1)
+	if len(s.Rivals) > 0 {
+		codes = append(codes, result.HoldTwoValues)
+	}
 	for _, h := range holds {
 		codes = append(codes, h.Code)
 	}

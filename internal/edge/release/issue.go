@@ -91,7 +91,7 @@ func (d *Desk) issue(ctx context.Context, tx *sqlite.Tx, visit lab.ID, o issue) 
 	if err != nil {
 		return lab.ID{}, err
 	}
-	if err := c.inControl(ctx, queries.New(tx), tx, o.chosen); err != nil {
+	if err := errors.Join(c.undivided(), c.inControl(ctx, queries.New(tx), tx, o.chosen)); err != nil {
 		return lab.ID{}, err
 	}
 	for _, t := range o.chosen {

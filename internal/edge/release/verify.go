@@ -77,7 +77,8 @@ type CasePanel struct {
 
 // Decide settles the holds of one row.
 type Decide struct {
-	Decision string `json:"decision" enum:"accept,rerun,new_sample"`
+	Decision string `json:"decision" enum:"accept,rerun,new_sample,choose"`
+	ResultID lab.ID `json:"result_id,omitempty,omitzero" doc:"The value that counts, where two were filed apart from each other (choose)."`
 	Note     string `json:"note,omitempty" maxLength:"300"`
 	Versions string `json:"versions" minLength:"1" doc:"Of the row."`
 }

@@ -14,8 +14,8 @@ import (
 	"jaanch/internal/instruments/link"
 )
 
-// TestSerialPullAndReplug pulls an adapter in the middle of a silence and plugs another one in under the same name.
-func TestSerialPullAndReplug(t *testing.T) {
+// TestRow11SerialPullAndReplug pulls an adapter in the middle of a silence and plugs another one in under the same name.
+func TestRow11SerialPullAndReplug(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	name := dir + "/analyzer"

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"strings"
+
 	"jaanch/internal/instruments/astm"
 	"jaanch/internal/instruments/hl7"
 )
@@ -57,7 +59,7 @@ func holdsASTM(m *astm.Message, c Condition) bool {
 		if m.Records[i].Type != c.At.Segment[0] {
 			continue
 		}
-		if c.Holds(ASTMText(&m.Records[i], c.At)) != absent {
+		if c.Holds(standardText(&m.Records[i], c.At)) != absent {
 			return !absent
 		}
 	}
@@ -79,6 +81,24 @@ func holdsHL7(m *hl7.Message, c Condition) bool {
 		}
 	}
 	return absent
+}
+
+// standardText gives the text of a place with the standard's delimiters in it, in which the expressions of a profile are
+// written, whichever ones the message declares.
+func standardText(r *astm.Record, at Place) string {
+	text, d, s := ASTMText(r, at), r.Delimiters(), astm.Standard()
+	if at.Component > 0 || d.Component == s.Component && d.Repeat == s.Repeat {
+		return text
+	}
+	return strings.Map(func(c rune) rune {
+		switch c {
+		case rune(d.Component):
+			return rune(s.Component)
+		case rune(d.Repeat):
+			return rune(s.Repeat)
+		}
+		return c
+	}, text)
 }
 
 // ASTMField gives the field, or component of its first repeat, that the place names.

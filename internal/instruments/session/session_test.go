@@ -476,7 +476,7 @@ func TestUnknownBytesAreKeptAsARawSession(t *testing.T) {
 	})
 }
 
-func TestNoiseIsBoundedAndTheLineStaysUsable(t *testing.T) {
+func TestRow10NoiseIsBoundedAndTheLineStaysUsable(t *testing.T) {
 	t.Parallel()
 	bubble("noise", t, func(t *testing.T) {
 		a := &archive{}

@@ -13,9 +13,9 @@ import (
 	"jaanch/internal/instruments/session"
 )
 
-// TestStormsTakeLittleOfTheProcessor floods a line with ENQ, bad frames and empty blocks for half a second of real time.
+// TestRow09StormsTakeLittleOfTheProcessor floods a line with ENQ, bad frames and empty blocks for half a second of real time.
 // It runs alone, since it measures the whole process.
-func TestStormsTakeLittleOfTheProcessor(t *testing.T) { //nolint:paralleltest // measures the process
+func TestRow09StormsTakeLittleOfTheProcessor(t *testing.T) { //nolint:paralleltest // measures the process
 	for name, unit := range map[string]string{
 		"ENQ":                 "\x05",
 		"ENQ and a bad frame": "\x05\x021H|\x03zz\r\n",

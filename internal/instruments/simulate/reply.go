@@ -18,6 +18,7 @@ type reply struct {
 
 // order is what the host wants done, or taken back, with one sample.
 type order struct {
+	id     string // MSH-10: the same when it is sent again
 	sample string
 	tests  []string
 	cancel bool
@@ -33,7 +34,7 @@ func (m Model) orders(text []byte) []order {
 				out[n-1].tests = append(out[n-1].tests, o.Tests...) // HL7 names each test by itself
 				continue
 			}
-			out = append(out, order{sample: o.SampleID, tests: slices.Clone(o.Tests), cancel: cancel})
+			out = append(out, order{id: msg.ControlID, sample: o.SampleID, tests: slices.Clone(o.Tests), cancel: cancel})
 		}
 	}
 	return out

@@ -27,11 +27,11 @@ const (
 //
 //	# a note                                    for people
 //	test CODE | NAME | UNIT | LOW | HIGH | n    a test with numbers of n digits behind the point
-//	word CODE | NAME | VALUE, VALUE …           a test that answers in words
+//	word CODE | NAME | VALUES                   a test that answers in words, with a comma between them
 //	list TEXT                                   how each test stands in {tests}; "^^^{code}" without it
 //	split                                       one test in each message
 //	comma                                       decimals behind a comma
-//	thousands                                   thousands apart by commas
+//	thousands                                   a comma between groups of three digits
 //	[result], [control], [query]                the lines of that message follow, one for each record or segment
 //
 // In a message {id} is the control id, {sample} the sample, {sample22} the same padded to 22 characters, {time} the time and
@@ -57,7 +57,7 @@ func Scripted(set *profile.Set) ([]Model, error) {
 		if err != nil {
 			return nil, fmt.Errorf("script %s: %w", p.ID, err)
 		}
-		out = append(out, Model{ID: p.ID, Protocol: instruments.Protocol(p.Protocol), Analytes: s.tests, profile: p, script: s})
+		out = append(out, Model{ID: p.ID, Protocol: p.Protocol, Analytes: s.tests, profile: p, script: s})
 	}
 	return out, nil
 }
@@ -122,7 +122,7 @@ func readAnalyte(kind, rest string) (Analyte, error) {
 	}
 	if kind == "word" {
 		if len(f) != 3 {
-			return Analyte{}, fmt.Errorf("want CODE | NAME | VALUE, VALUE, and there are %d parts", len(f))
+			return Analyte{}, fmt.Errorf("want CODE | NAME | VALUES, and there are %d parts", len(f))
 		}
 		a := Analyte{Code: f[0], Name: f[1]}
 		for w := range strings.SplitSeq(f[2], ",") {

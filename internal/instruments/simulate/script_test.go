@@ -191,7 +191,7 @@ func TestScriptFaults(t *testing.T) {
 		"test A | a | u | one | 2 | 0\n":              "line 1: the limit \"one\" is no number",
 		"test A | a | u | 1 | 2 | x\n":                "line 1: the places \"x\" are no number",
 		"test A | a | u\n":                            "line 1: want CODE | NAME | UNIT | LOW | HIGH | PLACES, and there are 3 parts",
-		"# note\nword A | a\n":                        "line 2: want CODE | NAME | VALUE, VALUE, and there are 2 parts",
+		"# note\nword A | a\n":                        "line 2: want CODE | NAME | VALUES, and there are 2 parts",
 		"test A | a | u | 1 | 2 | 0\n[query]\nQ|1|\n": "it has 1 tests and 0 lines of results",
 	} {
 		if err := simulate.CheckScript(text); err == nil || err.Error() != want {

@@ -318,6 +318,9 @@ func (p *player) linger(ctx context.Context) error {
 	end := time.Now().Add(p.opt.Linger)
 	for left := p.opt.Linger; left > 0; left = time.Until(end) {
 		text, err := p.line.receive(ctx, left)
+		if errors.Is(err, errLine) {
+			return nil // a host that hangs up has nothing more to say
+		}
 		if err != nil || text == nil {
 			return err
 		}

@@ -118,7 +118,7 @@ func (p *player) heard(o order, cancelled int) error {
 	} else {
 		p.opt.sayf("%s was ordered %v on %s", p.name, o.tests, o.sample)
 	}
-	return p.acks.add(AckRecord{SampleID: o.sample, Target: p.name, Ordered: o.tests, Cancelled: o.cancel})
+	return p.acks.add(AckRecord{ID: o.id, SampleID: o.sample, Target: p.name, Ordered: o.tests, Cancelled: o.cancel})
 }
 
 // greet connects and says who is speaking, so that the host knows to whom its orders would go.

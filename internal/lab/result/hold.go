@@ -28,6 +28,9 @@ const (
 	HoldInstrumentFlag    = "instrument_flag"
 	HoldQC                = "qc"
 	HoldIdentity          = "identity" // unidentified patient, merge pending
+	// HoldTwoValues is never stored with a value: it follows from two values of one test that did not know of each other, as
+	// two nodes file them while they are apart, and ends when a person chose.
+	HoldTwoValues = "two_values"
 )
 
 // NewHold makes a hold from pairs of names and values.
@@ -86,5 +89,6 @@ func holdTexts() map[string]string {
 		HoldInstrumentFlag:    "The analyzer marked this result: {flag}.",
 		HoldQC:                "Quality control is not in order: {state}.",
 		HoldIdentity:          "The patient's identity is not settled.",
+		HoldTwoValues:         "Two values were filed for this test apart from each other. Choose the right one.",
 	}
 }

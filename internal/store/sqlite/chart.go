@@ -38,7 +38,7 @@ func ReadChart(ctx context.Context, tx queries.DBTX, visit lab.ID) (*Chart, erro
 	if c.Results, err = q.ResultsOfVisit(ctx, id); err != nil {
 		return nil, fmt.Errorf("read the results of visit %s: %w", visit, err)
 	}
-	c.lookedAt = len(c.Results) == 0 || slices.ContainsFunc(c.Results, func(r queries.ResultsOfVisitRow) bool { return r.Holds != noHolds })
+	c.lookedAt = len(c.Results) == 0 || decidable(c.Results)
 	if c.verified, c.released, c.decided, err = decisions(ctx, q, visit, c.Results); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (c *Chart) ResultsOf(item queries.ID) []queries.ResultsOfVisitRow {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b queries.ResultsOfVisitRow) int { return int(b.Version - a.Version) })
+	slices.SortStableFunc(out, func(a, b queries.ResultsOfVisitRow) int { return int(b.Version - a.Version) })
 	return out
 }
 
@@ -110,13 +110,8 @@ func Standings(ctx context.Context, tx queries.DBTX, visit lab.ID) (map[lab.ID]S
 // Standings derives how far each test is, by order test.
 func (c *Chart) Standings() (map[lab.ID]Standing, error) {
 	p := parts{
-		newest: make(map[queries.ID]queries.ResultsOfVisitRow, len(c.Results)), level: map[queries.ID]int{}, out: map[queries.ID]bool{}, ever: map[queries.ID]bool{},
-		accepted: map[queries.ID][]string{}, samples: make(map[queries.ID]queries.SamplesRow, len(c.Samples)),
-	}
-	for _, r := range c.Results {
-		if old, ok := p.newest[r.OrderTestID]; !ok || r.Version > old.Version {
-			p.newest[r.OrderTestID] = r
-		}
+		newest: make(map[queries.ID]queries.ResultsOfVisitRow, len(c.Results)), rivals: map[queries.ID][]queries.ResultsOfVisitRow{}, others: map[queries.ID][]queries.ResultsOfVisitRow{}, level: map[queries.ID]int{}, out: map[queries.ID]bool{}, ever: map[queries.ID]bool{},
+		accepted: map[queries.ID][]string{}, chosen: map[queries.ID]int64{}, samples: make(map[queries.ID]queries.SamplesRow, len(c.Samples)),
 	}
 	for _, v := range c.verified {
 		p.level[v.ResultID] = max(p.level[v.ResultID], int(v.Level))
@@ -131,11 +126,15 @@ func (c *Chart) Standings() (map[lab.ID]Standing, error) {
 				return nil, fmt.Errorf("codes of a decision of visit %s: %w", c.Visit, err)
 			}
 			p.accepted[d.ResultID] = append(p.accepted[d.ResultID], codes...)
+			if slices.Contains(codes, result.HoldTwoValues) {
+				p.chosen[d.ResultID] = max(p.chosen[d.ResultID], d.AtMs)
+			}
 		}
 	}
 	for _, s := range c.Samples {
 		p.samples[s.ID] = s
 	}
+	p.settle(c)
 	out := make(map[lab.ID]Standing, len(c.Tests))
 	for _, t := range c.Tests {
 		s, err := p.standing(c, t)
@@ -161,7 +160,7 @@ func decisions(ctx context.Context, q *queries.Queries, visit lab.ID, results []
 	if released, err = q.ReleasesOfVisit(ctx, id); err != nil {
 		return nil, nil, nil, fmt.Errorf("read the releases of visit %s: %w", visit, err)
 	}
-	if !slices.ContainsFunc(results, func(r queries.ResultsOfVisitRow) bool { return r.Holds != noHolds }) {
+	if !decidable(results) {
 		return verified, released, nil, nil
 	}
 	if decided, err = q.HoldDecisionsOfVisit(ctx, id); err != nil {
@@ -170,16 +169,29 @@ func decisions(ctx context.Context, q *queries.Queries, visit lab.ID, results []
 	return verified, released, decided, nil
 }
 
+// decidable tells whether somebody may have decided on a value: it is held, or there is more than one of its test.
+func decidable(results []queries.ResultsOfVisitRow) bool {
+	for i, r := range results { // those of one test follow each other
+		if r.Holds != noHolds || i > 0 && r.OrderTestID == results[i-1].OrderTestID {
+			return true
+		}
+	}
+	return false
+}
+
 type parts struct {
 	newest   map[queries.ID]queries.ResultsOfVisitRow
+	rivals   map[queries.ID][]queries.ResultsOfVisitRow
+	others   map[queries.ID][]queries.ResultsOfVisitRow
 	level    map[queries.ID]int
 	out      map[queries.ID]bool
 	ever     map[queries.ID]bool
 	accepted map[queries.ID][]string
+	chosen   map[queries.ID]int64 // when a person chose this value over a rival, 0 for never
 	samples  map[queries.ID]queries.SamplesRow
 }
 
-func (p parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
+func (p *parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
 	r, filed := p.newest[t.ID]
 	s := Standing{Result: r, Level: p.level[r.ID], Released: p.ever[t.ID], State: string(result.Pending)}
 	if filed {
@@ -192,6 +204,10 @@ func (p parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
 				s.Open = append(s.Open, h.Code)
 			}
 		}
+	}
+	s.Others = p.others[t.ID]
+	if s.Rivals = p.rivals[t.ID]; len(s.Rivals) > 0 {
+		s.Open = append(s.Open, result.HoldTwoValues)
 	}
 	if filed && t.Cancelled == 0 {
 		s.State, s.Part = p.filed(t, r, s)
@@ -213,8 +229,10 @@ func (p parts) standing(c *Chart, t queries.OrderTestsRow) (Standing, error) {
 }
 
 // filed is where a test stands that has a value.
-func (p parts) filed(t queries.OrderTestsRow, r queries.ResultsOfVisitRow, s Standing) (string, order.Part) {
+func (p *parts) filed(t queries.OrderTestsRow, r queries.ResultsOfVisitRow, s Standing) (string, order.Part) {
 	switch {
+	case len(s.Rivals) > 0 && t.RerunMs <= r.EnteredMs:
+		return string(result.Held), order.PartStarted // also what went out: another value came that nobody there knew of
 	case p.out[r.ID]:
 		return string(result.Released), order.PartReleased
 	case t.RerunMs > r.EnteredMs:

@@ -24,7 +24,8 @@ func hashOf(t *testing.T, path string) [32]byte {
 	return sha256.Sum256(content)
 }
 
-func TestNewerDatabaseIsRefusedUntouched(t *testing.T) {
+// Row 30: an older program finds the database of a newer one. It refuses in words, and not a byte of the file changes.
+func TestRow30OlderProgramRefusesANewerDatabase(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.patient(t, "Asha Sharma")
@@ -46,7 +47,8 @@ func TestNewerDatabaseIsRefusedUntouched(t *testing.T) {
 	}
 }
 
-func TestMigrationCopiesFirst(t *testing.T) {
+// Row 31: a migration fails half-way. Nothing of it is left, and the copy that was made first is whole.
+func TestRow31FailedMigrationLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.patient(t, "Asha Sharma")
@@ -160,7 +162,9 @@ func TestReadersCannotWrite(t *testing.T) {
 	}
 }
 
-func TestLogThatWasDeletedShows(t *testing.T) {
+// Row 17: an old state is put back, as when the log was deleted or a file was copied without it. The head that stands
+// outside of the database tells.
+func TestRow17DatabaseBehindItsSignedHeadShows(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	_ = b.db.Close()

@@ -14,10 +14,12 @@ import (
 // Standing is how far one test of a visit is, as its parts say. It is never typed in.
 type Standing struct {
 	State    string
-	Result   queries.ResultsOfVisitRow // the newest value; zero ID while there is none
-	Level    int                       // verifications of the newest value
-	Open     []string                  // codes of holds that nobody has accepted
-	Released bool                      // some version of it went out
+	Result   queries.ResultsOfVisitRow   // the newest value; zero ID while there is none
+	Level    int                         // verifications of the newest value
+	Open     []string                    // codes of holds that nobody has accepted
+	Others   []queries.ResultsOfVisitRow // values that were filed without knowing of Result, chosen over or not
+	Rivals   []queries.ResultsOfVisitRow // those of them that differ, while nobody has chosen
+	Released bool                        // some version of it went out
 	Part     order.Part
 }
 

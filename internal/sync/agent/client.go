@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (a *Agent) post(ctx context.Context, address, path, token, contentType stri
 	}
 	resp, err := a.o.HTTP.Do(req)
 	if err != nil {
-		return nil, "", &hubError{fault: &lab.Error{Kind: lab.KindUnavailable, Code: "hub_unreachable", Message: "The hub does not answer.", Cause: err}}
+		return nil, "", unreachable(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // the body was read or is given up
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -60,6 +61,18 @@ func (a *Agent) post(ctx context.Context, address, path, token, contentType stri
 		return nil, "", refused(resp, answer)
 	}
 	return answer, resp.Header.Get("Content-Type"), nil
+}
+
+// CodeCertificate tells that something answers at the hub's address whose certificate is expired, revoked or of nobody
+// whom this machine trusts. Nothing is sent to it.
+const CodeCertificate = "hub_certificate"
+
+func unreachable(err error) *hubError {
+	fault := &lab.Error{Kind: lab.KindUnavailable, Code: "hub_unreachable", Message: "The hub does not answer.", Cause: err}
+	if cert := new(tls.CertificateVerificationError); errors.As(err, &cert) {
+		fault.Code, fault.Message = CodeCertificate, "The hub's certificate is expired or not trusted here. Nothing is sent before that is mended."
+	}
+	return &hubError{fault: fault}
 }
 
 // refused reads a problem document. What is not one comes from something between us and the hub.

@@ -119,22 +119,29 @@ FROM sync_audit WHERE at_ms >= ?`, midnight).Scan(&s.SentToday, &s.ReceivedToday
 	})
 }
 
+// stateAfter gives the state in which a round leaves the connection, with the code of its reason.
+func stateAfter(err error, skew time.Duration) (State, string) {
+	h, answered := asHub(err)
+	switch {
+	case err == nil && skew.Abs() > skewWarning:
+		return StateDegraded, "clock"
+	case err == nil:
+		return StateOnline, ""
+	case lab.KindOf(err) == lab.KindForbidden || lab.KindOf(err) == lab.KindNotFound || lab.KindOf(err) == lab.KindInvalid:
+		return StateBlocked, lab.CodeOf(err)
+	case lab.CodeOf(err) == CodeCertificate:
+		return StateDegraded, CodeCertificate
+	case answered && h.status == 0 || lab.CodeOf(err) == codeStrange:
+		return StateOffline, ""
+	}
+	return StateDegraded, lab.CodeOf(err)
+}
+
 // settle moves the state machine after a round.
 func (a *Agent) settle(ctx context.Context, err error) {
 	now := a.o.Clock()
 	a.mu.Lock()
-	state, reason := StateOnline, ""
-	switch h, answered := asHub(err); {
-	case err == nil && a.link.skew.Abs() > skewWarning:
-		state, reason = StateDegraded, "clock"
-	case err == nil:
-	case lab.KindOf(err) == lab.KindForbidden || lab.KindOf(err) == lab.KindNotFound || lab.KindOf(err) == lab.KindInvalid:
-		state, reason = StateBlocked, lab.CodeOf(err)
-	case answered && h.status == 0 || lab.CodeOf(err) == codeStrange:
-		state = StateOffline
-	default:
-		state, reason = StateDegraded, lab.CodeOf(err)
-	}
+	state, reason := stateAfter(err, a.link.skew)
 	if a.link.state != state || a.link.reason != reason {
 		a.link.state, a.link.reason, a.link.since = state, reason, now
 	}

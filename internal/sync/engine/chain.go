@@ -101,9 +101,30 @@ func (n Node) startSearch(why Cause) (Node, []NodeEffect) {
 	n.search = search{why: why, high: n.Head + 1}
 	var seqs []int64
 	for at, step := n.Head, int64(1); at > 0; at, step = at-step, step*2 {
-		seqs = append(seqs, at)
+		if !Superseded(n.Marks, at) {
+			seqs = append(seqs, at)
+		}
+	}
+	if len(seqs) == 0 {
+		seqs = n.between()
 	}
 	return n.compare(seqs)
+}
+
+// between gives what to ask next. What an epoch issued again is no evidence: the hub never had it in that place, although
+// it has what stands before and behind it.
+func (n Node) between() []int64 {
+	for step := max((n.search.high-n.search.low)/compareSteps, 1); ; step /= 2 {
+		var seqs []int64
+		for at := n.search.low + step; at < n.search.high && len(seqs) < 2*compareSteps; at += step {
+			if !Superseded(n.Marks, at) {
+				seqs = append(seqs, at)
+			}
+		}
+		if len(seqs) > 0 || step == 1 {
+			return seqs
+		}
+	}
 }
 
 // compare asks for the given sequences, or for leave to go on once nothing is left to ask.
@@ -119,7 +140,8 @@ func (n Node) compare(seqs []int64) (Node, []NodeEffect) {
 // compareSteps is how many sequences one question between two known ones holds.
 const compareSteps = 16
 
-// compared narrows the search. Chains that differ once never meet again, so equal and different are two runs.
+// compared narrows the search. Chains that differ once never meet again, so equal and different are two runs, once what
+// was issued again is left out.
 func (n Node) compared(ev Compared) (Node, []NodeEffect) {
 	if len(ev.Equal) != len(n.search.asked) {
 		return n.block("sync_malformed")
@@ -131,12 +153,7 @@ func (n Node) compared(ev Compared) (Node, []NodeEffect) {
 			n.search.high = min(n.search.high, seq)
 		}
 	}
-	var seqs []int64
-	step := max((n.search.high-n.search.low)/compareSteps, 1)
-	for at := n.search.low + step; at < n.search.high; at += step {
-		seqs = append(seqs, at)
-	}
-	return n.compare(seqs)
+	return n.compare(n.between())
 }
 
 func (n Node) granted(ev Granted) (Node, []NodeEffect) {

@@ -133,6 +133,7 @@ type Batch struct {
 	Open     []*Conflict       // open and decided conflicts of those records, and those that the batch itself names
 	Manual   map[GroupKey]bool // groups that this organisation always gives to a person
 	NextPos  map[lab.ID]int64  // scope → first position that this batch may use
+	Again    map[int64]bool    // sequences of entries that another copy of this journal has brought before (SameWrite)
 }
 
 // ForkMark is where an epoch of a device left the one that its journal was in: up to Common it has the entries of that one,

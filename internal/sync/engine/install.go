@@ -139,10 +139,19 @@ func (s *Schema) mayInstall(es *entitySchema, row *wire.Row, g wire.RowGroup, he
 		return row.Deleted || g.Group == GroupDeleted || here.Anew && len(g.Device) > 0
 	case es.Name == "user" && here.Found && es.groups[g.Group].Name == "access":
 		return disables(es, g)
-	case here.Found && here.Locked && g.Group != GroupDeleted:
+	case slices.Contains(signed(), es.Name) && len(g.Device) == 0:
+		return here.Found && g.Group != GroupDeleted // the hub signs nothing and takes nothing back: people at a lab do
+	case here.Found && here.Locked && g.Group == GroupDeleted:
+		return len(g.Device) > 0
+	case here.Found && here.Locked:
 		return !s.closes(es, g.Group)
 	}
 	return true
+}
+
+// signed are the entities by which somebody at a lab answers for a value.
+func signed() []string {
+	return []string{"verification", "report", "release", "withdrawal", "hold_decision"}
 }
 
 // closes tells whether a verification closes that group.

@@ -158,6 +158,9 @@ func (f *fold) writeGroup(c change, g int) Outcome {
 		return f.refuse(c, g, KindLocked, open) // also an amendment: it is a record of its own
 	case r.Deleted:
 		return f.refuse(c, g, KindTombstone, open)
+	case f.foreign(c, g, cur) && f.Again[c.Seq]:
+		f.nudge(r, g) // it was here before, and what stands was written over it or beside it
+		return Outcome{}
 	case f.foreign(c, g, cur):
 		if open != nil {
 			return f.join(open, c, g)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -377,5 +379,56 @@ func TestHubEdit(t *testing.T) {
 	}
 	if n := h.count(t, "SELECT count(*) FROM conflict WHERE state='auto' AND winner='server'"); n != 1 {
 		t.Errorf("%d automatic conflicts recorded, want 1", n)
+	}
+}
+
+// Row 21: batches arrive out of order, doubled and cut short. What leaves a gap is refused with the sequence that the hub
+// waits for, and in the end everything is there once, as if it had come in order.
+func TestRow21ReorderedBatches(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			h := setup(t)
+			nd := h.node(t, 1)
+			nd.register()
+			for i := range 40 {
+				nd.write(journal.OpUpdate, "result", resultA, map[string]any{"value": strconv.Itoa(i)}, nil)
+			}
+			rng := rand.New(rand.NewPCG(seed, 21)) //nolint:gosec // a test's dice
+			all := nd.pending
+			var cuts [][2]int
+			for from := 0; from < len(all); {
+				to := min(len(all), from+1+rng.IntN(6))
+				cuts = append(cuts, [2]int{from, to}, [2]int{max(0, from-rng.IntN(4)), to}) // the second overlaps what went before
+				from = to
+			}
+			refused := 0
+			for last := int64(0); last < int64(len(all)); {
+				rng.Shuffle(len(cuts), func(i, j int) { cuts[i], cuts[j] = cuts[j], cuts[i] })
+				for _, c := range cuts {
+					p := nd.batch(all[c[0]:c[1]])
+					reply, err := h.Push(t.Context(), h.org, p, 1)
+					if err == nil {
+						last = max(last, reply.LastSeq)
+						continue
+					}
+					refused++
+					var fault *lab.Error
+					if !errors.As(err, &fault) || fault.Code != "sync_gap" || fault.Detail["expected_seq"] != last+1 {
+						t.Fatalf("batch %v at %d: %v", c, last, err)
+					}
+				}
+			}
+			if refused == 0 {
+				t.Error("no batch left a gap: the test shows nothing")
+			}
+			if n := h.count(t, "SELECT count(*) FROM journal"); n != int64(len(all)) {
+				t.Errorf("%d entries, want %d", n, len(all))
+			}
+			if v := h.doc(t, "result", resultA, "value"); v != "39" {
+				t.Errorf("the value is %q, want the last", v)
+			}
+		})
 	}
 }

@@ -104,6 +104,9 @@ func (w *writer) load(ctx context.Context, items []wire.Item) (*engine.Batch, []
 			break
 		}
 	}
+	if b.Again, err = w.again(ctx, items); err != nil {
+		return nil, nil, err
+	}
 	return b, scopes, w.loadConflicts(ctx, b)
 }
 

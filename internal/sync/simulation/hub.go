@@ -197,6 +197,7 @@ func (h *hub) take(tx *hubTx, e engine.StoreItems) bool {
 	b := &engine.Batch{
 		Schema: schema, Device: tx.device, Epoch: e.Epoch, Org: d.Org, Lab: d.Lab, HubEpoch: tx.base.hubEpoch, NowMS: h.world.now, Forks: e.Forks,
 		Items: slices.Clone(e.Items), Records: map[engine.Key]*engine.Record{}, NextPos: map[lab.ID]int64{},
+		Again: tx.base.again(tx.device, e.Items),
 	}
 	keys, needs = h.erasures(tx, b.Items, keys, needs)
 	for _, n := range needs {

@@ -100,8 +100,11 @@ const routes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/bench/instruments',
-    validateSearch: (s: Record<string, unknown>): { id?: string | undefined; message?: number | undefined } => ({
+    validateSearch: (
+      s: Record<string, unknown>,
+    ): { id?: string | undefined; message?: number | undefined; look?: 'orders' | undefined } => ({
       id: text(s.id),
+      look: one(s.look, ['orders']),
       message: typeof s.message === 'number' ? s.message : undefined,
     }),
     component: lazyRouteComponent(() => import('./pages/bench/InstrumentsPage'), 'InstrumentsPage'),

@@ -22,6 +22,16 @@ describe('problems', () => {
   );
   it('says a known code in the words of the screen', () =>
     expect(sentence(readProblem(409, { code: 'stale_record', detail: 'x' }), i18next.t)).toContain('Somebody else'));
+  it('names what the details of a problem name', () =>
+    expect(
+      sentence(
+        readProblem(409, {
+          code: 'qc_locked',
+          data: { test: 'Potassium', instrument: 'Demo ISE', test_id: 'x', more: {} },
+        }),
+        i18next.t,
+      ),
+    ).toMatch(/^Potassium is locked by quality control on Demo ISE\./));
   it('falls back to the server’s safe sentence', () =>
     expect(sentence(readProblem(422, { code: 'brand_new', detail: 'The tube is too old.' }), i18next.t)).toBe(
       'The tube is too old.',

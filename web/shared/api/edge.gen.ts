@@ -1852,6 +1852,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sync/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Of two copies of this node, let this one go on */
+        post: operations["syncConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync/enrol": {
         parameters: {
             query?: never;
@@ -3034,8 +3051,10 @@ export interface components {
         };
         Decide: {
             /** @enum {string} */
-            decision: "accept" | "rerun" | "new_sample";
+            decision: "accept" | "rerun" | "new_sample" | "choose";
             note?: string;
+            /** @description The value that counts, where two were filed apart from each other (choose). */
+            result_id?: string;
             /** @description Of the row. */
             versions: string;
         };
@@ -3717,14 +3736,17 @@ export interface components {
             lines: components["schemas"]["Line"][];
         };
         Link: {
-            /** @description Host and port of a client link, or the peer's address. */
+            /** @description Host and port of a client link, :PORT of a tcp_port, or the peer's address. */
             address?: string;
             /** Format: int64 */
             baud?: number;
             /** @description 8N1 and so on. */
             frame?: string;
-            /** @enum {string} */
-            kind: "tcp_server" | "tcp_client" | "serial";
+            /**
+             * @description tcp_port: the analyzer calls a port of the node that is its alone.
+             * @enum {string}
+             */
+            kind: "tcp_server" | "tcp_port" | "tcp_client" | "serial";
             /** @description Serial port. */
             port?: string;
         };
@@ -4760,6 +4782,23 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
+        Rival: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who entered it. */
+            by?: string;
+            /** @enum {string} */
+            flag: "" | "L" | "H" | "LL" | "HH" | "A" | "?";
+            instrument?: string;
+            /**
+             * Format: int64
+             * @description Its verified levels.
+             */
+            level?: number;
+            result_id: string;
+            unit: string;
+            value: string;
+        };
         Row: {
             /** @description Follows from other tests; an analyzer's own value wins. */
             calculated: boolean;
@@ -4807,6 +4846,8 @@ export interface components {
             /** @description Exactly as reported. */
             raw?: string;
             result_id?: string;
+            /** @description Values that were filed apart from each other, the one shown first: a person chooses. */
+            rivals?: components["schemas"]["Rival"][];
             source?: components["schemas"]["Source"];
             /** @enum {string} */
             state: "pending" | "sent_to_analyzer" | "entered" | "held" | "verified" | "released" | "cancelled" | "rejected";
@@ -4945,6 +4986,8 @@ export interface components {
             identity: string;
             /** Format: date-time */
             last_seen: string;
+            /** @description It gives no name: it is known by its address alone, which must be its own. */
+            nameless: boolean;
             /** @description The profile that fits its messages. */
             profile: string;
             /** @enum {string} */
@@ -16077,6 +16120,98 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    syncConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -127,6 +127,7 @@ export const edgeRules = {
   "stopPortSearch": "instrument.setup",
   "supportRecording": "instrument.setup",
   "switchPerson": "person",
+  "syncConfirm": "instrument.setup",
   "syncLog": "person",
   "syncNow": "person",
   "syncPause": "instrument.setup",

@@ -61,9 +61,18 @@ export function problemOf(err: unknown): Problem {
   return { status: 0, code: OUT_OF_REACH };
 }
 
+/** words are what a sentence may name of a problem's details: its plain texts and numbers. */
+function words(data: Record<string, unknown> | undefined): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(data ?? {}).filter((p): p is [string, string | number] =>
+      ['string', 'number'].includes(typeof p[1]),
+    ),
+  );
+}
+
 /** sentence is what a person reads: the translation of the code, else the server's own safe text, else a general one. */
 export function sentence(p: Problem, t: TFunction): string {
-  const known = t(`problem.${p.code}`, { defaultValue: '' });
+  const known = t(`problem.${p.code}`, { ...words(p.data), defaultValue: '' });
   if (known) return known;
   return p.detail ?? p.title ?? t('problem.unknown', { code: p.code });
 }

@@ -27,3 +27,8 @@ UPDATE scope_head SET hub_epoch = (SELECT hub_epoch FROM instance);
 
 -- name: ForksOf :many
 SELECT old_epoch, new_epoch, common_seq FROM sync_fork WHERE org = $1 AND device = $2 ORDER BY new_epoch;
+
+-- name: ReissuedBefore :many
+-- What earlier epochs of the device issued again from these places.
+SELECT origin_pos, op, entity, record, wall_ms, actor, fields, phi FROM journal
+WHERE org = $1 AND device = $2 AND epoch < $3 AND origin_pos IS NOT NULL AND op <> 'applied' AND origin_pos = ANY (sqlc.arg(places)::bytea[]);

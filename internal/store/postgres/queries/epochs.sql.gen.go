@@ -129,6 +129,64 @@ func (q *Queries) RaiseScopeEpochs(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const reissuedBefore = `-- name: ReissuedBefore :many
+SELECT origin_pos, op, entity, record, wall_ms, actor, fields, phi FROM journal
+WHERE org = $1 AND device = $2 AND epoch < $3 AND origin_pos IS NOT NULL AND op <> 'applied' AND origin_pos = ANY ($4::bytea[])
+`
+
+type ReissuedBeforeParams struct {
+	Org    lab.ID
+	Device lab.ID
+	Epoch  int64
+	Places [][]byte
+}
+
+type ReissuedBeforeRow struct {
+	OriginPos []byte
+	Op        string
+	Entity    int32
+	Record    lab.ID
+	WallMs    int64
+	Actor     string
+	Fields    []byte
+	Phi       []byte
+}
+
+// What earlier epochs of the device issued again from these places.
+func (q *Queries) ReissuedBefore(ctx context.Context, db DBTX, arg ReissuedBeforeParams) ([]ReissuedBeforeRow, error) {
+	rows, err := db.Query(ctx, reissuedBefore,
+		arg.Org,
+		arg.Device,
+		arg.Epoch,
+		arg.Places,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReissuedBeforeRow{}
+	for rows.Next() {
+		var i ReissuedBeforeRow
+		if err := rows.Scan(
+			&i.OriginPos,
+			&i.Op,
+			&i.Entity,
+			&i.Record,
+			&i.WallMs,
+			&i.Actor,
+			&i.Fields,
+			&i.Phi,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const retireCode = `-- name: RetireCode :exec
 INSERT INTO retired_code (org, code, device, epoch, at) SELECT d.org, d.code, d.id, d.epoch, $3 FROM device d
 WHERE d.org = $1 AND d.id = $2 ON CONFLICT DO NOTHING

@@ -73,7 +73,8 @@ SELECT o.id FROM observation o JOIN message m ON m.id = o.message_id
 WHERE o.state = 'inbox' AND o.reason = 'unapproved_instrument' AND m.sender = ? AND m.address = ? ORDER BY o.id LIMIT 5000;
 
 -- name: BindMessages :exec
-UPDATE message SET instrument_id = ? WHERE instrument_id IS NULL AND sender = ? AND address = ?;
+UPDATE message SET instrument_id = ? WHERE instrument_id IS NULL AND sender = ? AND address = ?
+AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.message_id = message.id AND o.reason = 'unclear_sender');
 
 -- name: BindObservations :exec
 UPDATE observation SET instrument_id = sqlc.arg('instrument_id')

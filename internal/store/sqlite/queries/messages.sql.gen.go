@@ -168,6 +168,7 @@ func (q *Queries) AddObservation(ctx context.Context, arg AddObservationParams) 
 
 const bindMessages = `-- name: BindMessages :exec
 UPDATE message SET instrument_id = ? WHERE instrument_id IS NULL AND sender = ? AND address = ?
+AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.message_id = message.id AND o.reason = 'unclear_sender')
 `
 
 type BindMessagesParams struct {

@@ -88,6 +88,7 @@ export function ApproveDialog({
             />
           </>
         )}
+        {sender.nameless && <p className="sec small">{t('instr.nameless')}</p>}
         <Check label={t('instr.fileWaiting')} checked={again} onChange={(e) => setAgain(e.currentTarget.checked)} />
         {go.error && <Fault error={go.error} />}
         <div className="row" style={{ justifyContent: 'flex-end' }}>

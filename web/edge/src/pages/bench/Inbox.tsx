@@ -26,6 +26,7 @@ import { useCan } from '../../session';
 const icons: Record<string, typeof IconFlask> = {
   unmapped_code: IconQuestionMark,
   unapproved_instrument: IconShieldQuestion,
+  unclear_sender: IconShieldQuestion,
   correction_after_release: IconCalendarExclamation,
   sample_too_old: IconCalendarExclamation,
   possible_repeat: IconCopy,

@@ -23,6 +23,8 @@ import { queries } from '../../queries';
 import { useCan } from '../../session';
 import { HistoryLink } from '../history/HistoryLink';
 import { CallDialog } from './CallDialog';
+import { OrderState, problemText } from './Orders';
+import { Plots } from './Plots';
 import { RerunDialog } from './RerunDialog';
 import type { Entry } from './useEntry';
 
@@ -56,6 +58,7 @@ export function Inspector(props: {
     queryFn: () => must(api.GET('/api/v1/items/{id}', { params: { path: { id: r.item_id } } })),
   });
   const d = detail.data?.row.item_id === r.item_id ? detail.data : undefined;
+  const order = d?.orders[0];
   const problem = entry.problems[r.item_id];
   const typed = entry.text[r.item_id];
   const critical = isCritical(r.flag) && r.result_id !== undefined;
@@ -175,6 +178,18 @@ export function Inspector(props: {
           </dd>
           {r.source && <dt>{t('bench.source')}</dt>}
           {r.source && <dd>{sourceText(r.source, t)}</dd>}
+          {order && <dt>{t('orders.title')}</dt>}
+          {order && (
+            <dd className="col" style={{ gap: 2 }}>
+              <span className="row">
+                <OrderState look={order.state === 'sent' && r.value !== '' ? 'answered' : order.state} />
+                <span className="sec small">
+                  {[order.instrument, clock(ms(order.sent ?? order.made) ?? 0)].join(' · ')}
+                </span>
+              </span>
+              {(order.problem ?? '') !== '' && <span className="small sec">{problemText(order.problem, t)}</span>}
+            </dd>
+          )}
           {d && <dt>{t('bench.sample')}</dt>}
           {d && (
             <dd>
@@ -188,6 +203,7 @@ export function Inspector(props: {
             </dd>
           )}
         </dl>
+        <Plots messages={[r.source?.message_id ?? 0]} keys="alt+g" />
         <NoteBox row={r} inputRef={note} disabled={off !== undefined} />
         {props.needsSeen && (
           <div className="row between">
@@ -286,7 +302,8 @@ function sourceText(s: S['Source'], t: ReturnType<typeof useTranslation>['t']): 
   if (s.kind === 'hand') return t('source.hand', { by: s.by ?? '', at: when });
   if (s.kind === 'calculated') return t('source.calculated', { at: when });
   const sent = s.raw ? t('source.sent', { raw: s.raw, flag: s.flag ? ` ${s.flag}` : '' }) : '';
-  return [s.instrument ?? t(`source.${s.kind}`), when, sent].filter(Boolean).join(' · ');
+  const conv = s.conversion ? t('source.converted', { rule: s.conversion }) : '';
+  return [s.instrument ?? t(`source.${s.kind}`), when, sent, conv].filter(Boolean).join(' · ');
 }
 
 /** NoteBox keeps a note on the row; it is saved when the field is left or with Enter. */

@@ -24,6 +24,7 @@ import { useCan } from '../../session';
 import { ApproveDialog } from './ApproveDialog';
 import { InboxList } from './Inbox';
 import { LineMonitor } from './LineMonitor';
+import { Orders } from './Orders';
 
 const looks: Record<S['Instrument']['state'], { icon: typeof IconCircleCheck; tone: string }> = {
   talking: { icon: IconCircleCheck, tone: 'tone-released' },
@@ -140,7 +141,31 @@ export function InstrumentsPage() {
             </div>
           ))}
         </div>
-        {chosen ? <LineMonitor key={chosen.id} instrument={chosen} /> : <div className="fill" />}
+        {chosen && (
+          <div className="tools" style={{ borderTop: '1px solid var(--line)', minHeight: 44 }}>
+            <Segments
+              label={t('instr.look')}
+              value={search.look ?? 'line'}
+              onChange={(look) =>
+                void navigate({
+                  to: '/bench/instruments',
+                  search: { id: chosen.id, look: look === 'line' ? undefined : look },
+                })
+              }
+              options={[
+                { value: 'line', label: t('line.title') },
+                { value: 'orders', label: t('orders.title'), count: chosen.queued_orders + chosen.refused_orders },
+              ]}
+            />
+            <span className="sec small cut">{chosen.name}</span>
+            {chosen.refused_orders > 0 && (
+              <span className="chip high">{t('orders.refusedN', { count: chosen.refused_orders })}</span>
+            )}
+          </div>
+        )}
+        {!chosen && <div className="fill" />}
+        {chosen && search.look === 'orders' && <Orders key={chosen.id} instrument={chosen} />}
+        {chosen && search.look !== 'orders' && <LineMonitor key={chosen.id} instrument={chosen} />}
       </div>
       <aside className="pane inspector closed" aria-label={t('nav.unmatched')}>
         <div className="insp-head">

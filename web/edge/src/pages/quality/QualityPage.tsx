@@ -187,7 +187,7 @@ function Chart({ of }: { of: S['BoardTest'] }) {
             options={Object.values(spans).map((v) => ({ value: v, label: t('quality.runsN', { n: v }) }))}
           />
         </div>
-        <div className="fill scroll">
+        <div className="fill scroll" role="region" tabIndex={0} aria-label={t('quality.chart')}>
           {chart.levels.map((l) => (
             <section key={l.control_id} className="level">
               <div className="row between small">

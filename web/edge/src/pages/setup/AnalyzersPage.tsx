@@ -14,6 +14,7 @@ import { api, type S } from '../../api';
 import { queries } from '../../queries';
 import { useCan } from '../../session';
 import { linkText } from '../bench/InstrumentsPage';
+import { UnitRule } from './UnitRule';
 
 /** AnalyzersPage sets analyzers up: how they are connected, which dialect they speak, what their codes mean. */
 export function AnalyzersPage() {
@@ -196,7 +197,7 @@ function AnalyzerDialog({ instrument: i, onClose }: { instrument: S['Instrument'
             label={t('instr.link')}
             value={f.link.kind}
             onChange={(kind) => link({ kind: kind as S['Link']['kind'] })}
-            options={(['tcp_server', 'tcp_client', 'serial'] as const).map((k) => ({
+            options={(['tcp_server', 'tcp_port', 'tcp_client', 'serial'] as const).map((k) => ({
               value: k,
               label: t(`instr.kind.${k}`),
             }))}
@@ -296,6 +297,7 @@ function CodesDialog({ instrument, onClose }: { instrument: S['Instrument']; onC
             <tr>
               <th scope="col">{t('col.code')}</th>
               <th scope="col">{t('col.test')}</th>
+              <th scope="col">{t('connect.unit')}</th>
               <th scope="col" className="right">
                 {t('instr.seen')}
               </th>
@@ -326,7 +328,25 @@ function CodesDialog({ instrument, onClose }: { instrument: S['Instrument']; onC
                       </option>
                     ))}
                   </select>
+                  {c.test_id && (c.unit_differs || c.conversion) && (
+                    <UnitRule
+                      test={c.test ?? ''}
+                      sent={c.unit}
+                      unit={c.test_unit}
+                      value={c.conversion}
+                      off={off}
+                      onChange={(conversion) =>
+                        save.mutate({
+                          code: c.code,
+                          test_id: c.test_id ?? '',
+                          ...(conversion ? { conversion } : {}),
+                          ...(c.versions ? { versions: c.versions } : {}),
+                        })
+                      }
+                    />
+                  )}
                 </td>
+                <td className="sec small">{c.unit}</td>
                 <td className="right num sec">{c.seen}</td>
               </tr>
             ))}

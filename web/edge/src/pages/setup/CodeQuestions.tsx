@@ -3,6 +3,15 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { S } from '../../api';
 import { Step } from './ConnectPage';
+import { UnitRule } from './UnitRule';
+
+type Rules = Record<string, S['CodeConversion']>;
+type OnRule = (code: string, rule: S['CodeConversion'] | undefined) => void;
+
+/** unitDiffers asks the node's own judgement of the two units, which stands with its guess. */
+function unitDiffers(c: S['LookedCode'], test: string): boolean {
+  return c.guesses.find((g) => g.test_id === test)?.reasons.includes('unit_differs') ?? false;
+}
 
 /** CodeQuestions asks what a code means, and only of those that nobody can know; each suggestion says what it rests on. */
 export function CodeQuestions({
@@ -10,7 +19,11 @@ export function CodeQuestions({
   tests,
   answers,
   onAnswer,
+  rules,
+  onRule,
 }: {
+  rules: Rules;
+  onRule: OnRule;
   codes: S['LookedCode'][];
   tests: S['Test'][];
   answers: Record<string, string>;
@@ -38,11 +51,21 @@ export function CodeQuestions({
             tests={tests}
             answer={answers[c.code] ?? c.test_id ?? ''}
             onAnswer={onAnswer}
+            rules={rules}
+            onRule={onRule}
           />
         ))}
       {asked.length > 0 && <p className="sec small">{t('connect.asked', { count: asked.length })}</p>}
       {asked.map((c) => (
-        <Question key={c.code} code={c} tests={tests} answer={answers[c.code] ?? ''} onAnswer={onAnswer} />
+        <Question
+          key={c.code}
+          code={c}
+          tests={tests}
+          answer={answers[c.code] ?? ''}
+          onAnswer={onAnswer}
+          rules={rules}
+          onRule={onRule}
+        />
       ))}
       {codes.length === 0 && <p className="sec">{t('connect.noCodes')}</p>}
     </Step>
@@ -54,13 +77,18 @@ function Question({
   tests,
   answer,
   onAnswer,
+  rules,
+  onRule,
 }: {
+  rules: Rules;
+  onRule: OnRule;
   code: S['LookedCode'];
   tests: S['Test'][];
   answer: string;
   onAnswer: (code: string, test: string) => void;
 }) {
   const { t } = useTranslation();
+  const test = tests.find((x) => x.id === answer);
   return (
     <div className="question" data-testid="question" data-code={c.code}>
       <div className="col" style={{ gap: 2 }}>
@@ -96,6 +124,15 @@ function Question({
             <option key={x.id} value={x.id}>{`${x.code} · ${x.name}`}</option>
           ))}
         </select>
+        {test && (rules[c.code] || unitDiffers(c, answer)) && (
+          <UnitRule
+            test={test.name}
+            sent={c.unit}
+            unit={test.unit}
+            value={rules[c.code]}
+            onChange={(rule) => onRule(c.code, rule)}
+          />
+        )}
       </div>
     </div>
   );

@@ -9,6 +9,7 @@ import { Button } from '@jaanch/shared/ui/Button';
 import { Check, Pick, Text } from '@jaanch/shared/ui/Field';
 import { useHeading } from '@jaanch/shared/ui/Frame';
 import { Fault, Notice } from '@jaanch/shared/ui/Notice';
+import type { TFunction } from 'i18next';
 import { IconCircleCheck, IconNetwork, IconPlug } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -158,6 +159,7 @@ function Confirm({
   const [section, setSection] = useState('');
   const [again, setAgain] = useState(true);
   const [answers, setAnswers] = useState<Record<string, string>>({});
+  const [rules, setRules] = useState<Record<string, S['CodeConversion']>>({});
   const look = useQuery({
     queryKey: ['look', sender.id, profile],
     queryFn: () =>
@@ -168,7 +170,8 @@ function Confirm({
   const l = look.data;
   const mapped = (l?.codes ?? []).flatMap((c) => {
     const test = answers[c.code] ?? c.test_id;
-    return test ? [{ code: c.code, test_id: test }] : [];
+    const rule = rules[c.code];
+    return test ? [{ code: c.code, test_id: test, ...(rule ? { conversion: rule } : {}) }] : [];
   });
   const chosen = mapped.map((m) => m.test_id);
   const departments = [...new Set((catalogue.data?.tests ?? []).map((x) => x.department))];
@@ -222,8 +225,8 @@ function Confirm({
                       </span>
                     </div>
                     <ul className="reasons small sec">
-                      {(best?.reasons ?? []).concat(l.finding.reasons).map((r) => (
-                        <li key={r.code + (r.detail ?? '')}>{t(`reason.${r.code}`, { detail: r.detail ?? '' })}</li>
+                      {reasonTexts(l, best, sender, t).map((r) => (
+                        <li key={r}>{r}</li>
                       ))}
                     </ul>
                     {l.note && <p className="small">{l.note}</p>}
@@ -264,7 +267,12 @@ function Confirm({
                 codes={l.codes}
                 tests={catalogue.data?.tests ?? []}
                 answers={answers}
-                onAnswer={(code, test) => setAnswers({ ...answers, [code]: test })}
+                onAnswer={(code, test) => {
+                  setAnswers({ ...answers, [code]: test });
+                  setRules(without(rules, code)); // a conversion is for one test
+                }}
+                rules={rules}
+                onRule={(code, rule) => setRules(rule ? { ...rules, [code]: rule } : without(rules, code))}
               />
             )}
             <Check label={t('instr.fileWaiting')} checked={again} onChange={(e) => setAgain(e.currentTarget.checked)} />
@@ -284,6 +292,34 @@ function Confirm({
       </div>
     </div>
   );
+}
+
+/** without gives the rules without that of one code. */
+function without(rules: Record<string, S['CodeConversion']>, code: string): Record<string, S['CodeConversion']> {
+  return Object.fromEntries(Object.entries(rules).filter(([k]) => k !== code));
+}
+
+/** Fields in which a sender names itself, in both protocols. */
+const ownName = /^(H-5|H-4|MSH-3|MSH-4)\b/;
+
+/**
+ * reasonTexts says in plain words why a profile is proposed. What a profile compares is written for whoever writes profiles;
+ * here it is what the analyzer calls itself, or how its messages are built.
+ */
+export function reasonTexts(
+  l: S['Looked'],
+  best: S['Proposal'] | undefined,
+  sender: { identity: string; address: string },
+  t: TFunction,
+): string[] {
+  const said = l.finding.model || sender.identity.replaceAll('^', ' ').trim() || sender.address;
+  const all = [...(best?.reasons ?? []), ...l.finding.reasons].map((r) => {
+    if (r.code !== 'header') return t(`reason.${r.code}`, { detail: r.detail ?? '' });
+    return ownName.test(r.detail ?? '')
+      ? t('reason.header', { detail: said, name: best?.name ?? l.profile })
+      : t('reason.structure', { name: best?.name ?? l.profile });
+  });
+  return [...new Set(all)];
 }
 
 function FirstMessage({ message, codes }: { message: S['Message']; codes: S['LookedCode'][] }) {

@@ -25,12 +25,14 @@ export function SyncPage() {
     refetchInterval: 15_000,
   });
   const act = useMutation({
-    mutationFn: (what: 'now' | 'pause' | 'resume') =>
+    mutationFn: (what: 'now' | 'pause' | 'resume' | 'confirm') =>
       what === 'now'
         ? must(api.POST('/api/v1/sync/now'))
         : what === 'pause'
           ? must(api.POST('/api/v1/sync/pause'))
-          : must(api.POST('/api/v1/sync/resume')),
+          : what === 'resume'
+            ? must(api.POST('/api/v1/sync/resume'))
+            : must(api.POST('/api/v1/sync/confirm')),
     onSuccess: (s) => queries.setQueryData(['sync'], s),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['synclog'] }),
   });
@@ -76,9 +78,22 @@ export function SyncPage() {
                 {t('sync.offlineText')}
               </Notice>
             )}
+            {s.reason === 'hub_certificate' && <Notice tone="high">{t('sync.why.hub_certificate')}</Notice>}
             {s.state === 'blocked' && (
               <Notice tone="high" title={t('sync.blockedTitle')}>
-                {s.reason}
+                <p data-testid="sync-reason">{t(`sync.why.${s.reason}`, { defaultValue: s.reason })}</p>
+                {s.reason === 'device_forked' && (
+                  <Button
+                    look="danger"
+                    disabled={off !== undefined}
+                    why={off}
+                    busy={act.isPending}
+                    onClick={() => act.mutate('confirm')}
+                    data-testid="sync-confirm"
+                  >
+                    {t('sync.confirm')}
+                  </Button>
+                )}
               </Notice>
             )}
             {act.error && <Fault error={act.error} />}

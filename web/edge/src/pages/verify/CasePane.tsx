@@ -16,8 +16,9 @@ import { api, type S } from '../../api';
 import { sexAge } from '../../frame/Scan';
 import { queries } from '../../queries';
 import { useCan, useSession } from '../../session';
+import { Plots } from '../bench/Plots';
 import { CaseTable } from './CaseTable';
-import { heldRows, Holds, undecided, useDecide, type Choice } from './Holds';
+import { heldRows, Holds, needsReason, rivalKeys, undecided, useDecide, type Choice } from './Holds';
 import { needsStepUp, StepUp, useStepUp } from './StepUp';
 
 const COMMENT_REST_MS = 500;
@@ -66,6 +67,9 @@ export function CasePane({ visit, onSigned }: { visit: string; onSigned: () => v
         </div>
         <div className="fill scroll">
           <CaseTable data={data} active={row} onRow={(r) => setRow(r.item_id)} />
+          <div style={{ padding: 'var(--sp-3) var(--sp-4)' }}>
+            <Plots messages={all.map((r) => r.source?.message_id ?? 0)} keys="g" />
+          </div>
         </div>
         <footer className="foot">
           <KeyHint keys={['j', 'k']}>{t('verify.foot.patient')}</KeyHint>
@@ -150,7 +154,13 @@ function Decision({
         : undefined;
   const choose = (decision: Choice): void => {
     const r = held[at];
-    if (r && !noVerify) decide.mutate({ row: r, decision });
+    if (r && !noVerify && !(decision === 'accept' && (needsReason(r) || r.rivals))) decide.mutate({ row: r, decision });
+  };
+  const pick = (key: string): void => {
+    const r = held[at];
+    const value = r?.rivals?.[rivalKeys.indexOf(key)]?.result_id;
+    if (r && value && !noVerify) decide.mutate({ row: r, decision: 'choose', value });
+    else if (key === 'a') choose('accept');
   };
   useKeys([
     ...held.slice(0, 9).map((r, i) => ({
@@ -158,7 +168,12 @@ function Decision({
       label: t('verify.keys.hold', { n: i + 1 }),
       run: () => onRow(r.item_id),
     })),
-    { keys: 'a', label: t('verify.choice.accept'), run: () => choose('accept') },
+    { keys: 'a', label: t('verify.choice.accept'), run: () => pick('a') },
+    ...(held[at]?.rivals ?? []).slice(1, rivalKeys.length).map((v, n) => ({
+      keys: rivalKeys[n + 1] ?? '',
+      label: `${v.value} ${v.unit}`,
+      run: () => pick(rivalKeys[n + 1] ?? ''),
+    })),
     { keys: 'r', label: t('verify.choice.rerun'), run: () => choose('rerun') },
     { keys: 's', label: t('verify.choice.new_sample'), run: () => choose('new_sample') },
     { keys: 'mod+Enter', label: t('verify.sign'), run: () => !off && sign.mutate() },
