@@ -37,8 +37,11 @@ var names = map[string]map[string]string{
 		"host": "SMTP_HOST", "port": "SMTP_PORT", "user": "SMTP_USER", "password": "SMTP_PASSWORD", "from": "SMTP_FROM", "from_name": "SMTP_FROM_NAME",
 	},
 	"razorpay": {"url": "RAZORPAY_API_URL", "key": "RAZORPAY_KEY_ID", "secret": "RAZORPAY_KEY_SECRET", "webhook_secret": "RAZORPAY_WEBHOOK_SECRET"},
-	"gstn":     {"url": "GSTN_API_URL", "user": "GSTN_USERNAME", "password": "GSTN_PASSWORD", "gstin": "GSTIN"},
-	"abdm":     {"url": "ABDM_GATEWAY_URL", "client": "ABDM_CLIENT_ID", "secret": "ABDM_CLIENT_SECRET", "hip": "ABDM_HIP_ID"},
+	"gstn": {
+		"url": "GSTN_API_URL", "user": "GSTN_USERNAME", "password": "GSTN_PASSWORD", "gstin": "GSTIN", "transport": "GSTN_TRANSPORT", "auth_url": "GSTN_AUTH_URL",
+		"client": "GSTN_CLIENT_ID", "client_secret": "GSTN_CLIENT_SECRET", "login_key": "GSTN_LOGIN_KEY", "signing_keys": "GSTN_SIGNING_KEYS",
+	},
+	"abdm": {"url": "ABDM_GATEWAY_URL", "client": "ABDM_CLIENT_ID", "secret": "ABDM_CLIENT_SECRET", "hip": "ABDM_HIP_ID"},
 }
 
 // Names lists the settings of a service; none for a service that is not known.

@@ -24,6 +24,9 @@ type Registration struct {
 	Issuer   string   `json:"issuer,omitempty"`
 	Verified bool     `json:"verified"`
 	Warnings []string `json:"warnings,omitempty"`
+	// The two signed texts, byte for byte: they are kept for ever, and the QR on the paper holds the second one.
+	SignedInvoice string `json:"-"`
+	SignedQR      string `json:"-"`
 }
 
 var irnShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -44,6 +47,7 @@ func ReadAnswer(v *tree.Value, keys Keys) (Registration, error) {
 	if err != nil {
 		return r, at(err, v.At("SignedQRCode").Path())
 	}
+	r.SignedInvoice, r.SignedQR = v.At("SignedInvoice").Scalar(), v.At("SignedQRCode").Scalar()
 	r.KeyID, r.Issuer, r.Verified = invoice.KeyID, invoice.Issuer, invoice.Verified && qr.Verified
 	doc, code := invoice.Data, qr.Data
 	own := v.At("SignedInvoice").Path() + "."

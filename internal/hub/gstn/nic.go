@@ -31,11 +31,12 @@ func AppKey() []byte {
 }
 
 // LoginRequest makes the body of a log-in (authentication v1.04): the JSON in base64, that under the portal's RSA key
-// with PKCS #1 v1.5, that in base64. The JSON has no blanks, since the key takes 245 bytes at most.
-func LoginRequest(portal *rsa.PublicKey, user string, password telemetry.Secret, appKey []byte) ([]byte, error) {
+// with PKCS #1 v1.5, that in base64. The JSON has no blanks, since the key takes 245 bytes at most. Force asks for a new
+// token in the last ten minutes of the old one; before that the portal gives the same one again.
+func LoginRequest(portal *rsa.PublicKey, user string, password telemetry.Secret, appKey []byte, force bool) ([]byte, error) {
 	inner := tree.Of(
 		tree.M("UserName", tree.T(user)), tree.M("Password", tree.T(password.Reveal())),
-		tree.M("AppKey", tree.T(base64.StdEncoding.EncodeToString(appKey))), tree.M("ForceRefreshAccessToken", tree.B(false))).JSON()
+		tree.M("AppKey", tree.T(base64.StdEncoding.EncodeToString(appKey))), tree.M("ForceRefreshAccessToken", tree.B(force))).JSON()
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, portal, []byte(base64.StdEncoding.EncodeToString(inner))) //nolint:staticcheck // the portal's scheme
 	if err != nil {
 		return nil, ErrLogin

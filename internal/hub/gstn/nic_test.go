@@ -41,7 +41,7 @@ func TestNICEnvelopes(t *testing.T) {
 		t.Fatal(err)
 	}
 	appKey := gstn.AppKey()
-	body, err := gstn.LoginRequest(&portal.PublicKey, "API_user", "pass word", appKey)
+	body, err := gstn.LoginRequest(&portal.PublicKey, "API_user", "pass word", appKey, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestNICEnvelopes(t *testing.T) {
 	if want := `{"UserName":"API_user","Password":"pass word","AppKey":"` + base64.StdEncoding.EncodeToString(appKey) + `","ForceRefreshAccessToken":false}`; string(plain) != want {
 		t.Errorf("%s", plain)
 	}
-	if _, err := gstn.LoginRequest(&portal.PublicKey, strings.Repeat("u", 200), "p", appKey); lab.CodeOf(err) != "nic_login" {
+	if _, err := gstn.LoginRequest(&portal.PublicKey, strings.Repeat("u", 200), "p", appKey, false); lab.CodeOf(err) != "nic_login" {
 		t.Errorf("too long: %v", err)
 	}
 	sek := bytes.Repeat([]byte{5}, 32)

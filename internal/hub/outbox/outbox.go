@@ -40,6 +40,7 @@ type Outcome struct {
 	Class      Class
 	ProviderID string
 	Code       string        // of the service, for people
+	Detail     string        // what the service said of it, in its words: for Ended, the outbox does not keep it
 	After      time.Duration // not before; 0 for the outbox's own pace
 	// Keep stores what the answer holds, in the transaction that ends the message; nil for nothing.
 	Keep func(ctx context.Context, tx pgx.Tx) error

@@ -33,6 +33,11 @@ type Options struct {
 	Account       string // of Twilio: AC and 32 hexadecimal digits
 	AuthToken     string
 	MailKey       string // of SendGrid
+	GSTIN         string // the taxpayer at the invoice portal, with the log-in of its interface
+	GSTINUser     string
+	GSTINPassword string
+	GSTINClient   string // client at the portal, or application at the provider
+	GSTINSecret   string
 	Clock         func() time.Time
 	Retry         time.Duration // between tries of a webhook that was not answered 2xx
 	// Watch is told of each step: stored (a call was taken and is not yet answered), announced (a webhook was answered
@@ -42,18 +47,20 @@ type Options struct {
 
 // Sandbox is the stand-in of all services.
 type Sandbox struct {
-	o      Options
-	client *http.Client
-	mu     sync.Mutex
-	seen   []Seen
-	faults map[string]int // name to how many calls are left of it
-	links  map[string]*link
-	media  map[string]media
-	refund map[string]refund // by key
-	key    *ecdsa.PrivateKey // signs events of SendGrid
-	work   sync.WaitGroup
-	stop   context.CancelFunc
-	life   context.Context //nolint:containedctx // its webhooks live as long as it does
+	o       Options
+	client  *http.Client
+	mu      sync.Mutex
+	seen    []Seen
+	faults  map[string]int // name to how many calls are left of it
+	links   map[string]*link
+	media   map[string]media
+	refund  map[string]refund // by key
+	key     *ecdsa.PrivateKey // signs events of SendGrid
+	irp     *irp
+	irpOnce sync.Once
+	work    sync.WaitGroup
+	stop    context.CancelFunc
+	life    context.Context //nolint:containedctx // its webhooks live as long as it does
 }
 
 // Seen is one thing that a service received and took.
@@ -77,6 +84,8 @@ func Faults() []string {
 		"whatsapp:status_reversed", "whatsapp:forged", "razorpay:timeout_after_store", "razorpay:server_error", "razorpay:events_twice", "razorpay:events_reversed",
 		"razorpay:forged", "razorpay:wrong_amount", "twilio:timeout_after_store", "twilio:rate", "twilio:no_mobile", "twilio:opted_out", "twilio:undelivered",
 		"twilio:forged", "sendgrid:timeout_after_store", "sendgrid:rate", "sendgrid:bounce", "sendgrid:server_error", "whatsapp:undeliverable", "whatsapp:media",
+		"gstn:timeout_after_store", "gstn:busy", "gstn:rate", "gstn:unavailable", "gstn:portal_down", "gstn:token", "gstn:errors_as_text", "gstn:errors_as_base64",
+		"gstn:buyer_inactive", "gstn:forged", "gstn:new_certificate",
 	}
 }
 
@@ -127,6 +136,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /razorpay/pay/{link}", s.pay)
 	mux.HandleFunc("POST /fault", s.order)
 	mux.HandleFunc("GET /{$}", s.page)
+	s.portalRoutes(mux)
 	return mux
 }
 
