@@ -3,6 +3,7 @@ package gstn
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"jaanch/internal/lab"
 	"jaanch/internal/lab/tree"
@@ -27,6 +28,15 @@ type Registration struct {
 	// The two signed texts, byte for byte: they are kept for ever, and the QR on the paper holds the second one.
 	SignedInvoice string `json:"-"`
 	SignedQR      string `json:"-"`
+}
+
+// At gives the moment of the registration, from which the day for a cancellation counts; other where the portal wrote none.
+func (r *Registration) At(other time.Time) time.Time {
+	at, err := time.ParseInLocation(time.DateTime, r.AckAt, ist)
+	if err != nil {
+		return other
+	}
+	return at
 }
 
 var irnShape = regexp.MustCompile(`^[0-9a-f]{64}$`)

@@ -14,6 +14,7 @@ import (
 	"jaanch/internal/hub/credential"
 	"jaanch/internal/hub/errand"
 	"jaanch/internal/hub/files"
+	"jaanch/internal/hub/gstn"
 	"jaanch/internal/hub/inbox"
 	"jaanch/internal/hub/outbound"
 	"jaanch/internal/hub/outbox"
@@ -38,7 +39,8 @@ type Outside struct {
 	Share       *share.Desk
 	Outreach    *outreach.Desk
 
-	o Options
+	o      Options
+	logins gstn.Sessions // at the invoice portal
 }
 
 // Options are what it needs.

@@ -46,6 +46,15 @@ func (w *Outside) services(client *outbound.Client) map[string]outbox.Service {
 			Send:   func(ctx context.Context, m outbox.Message) outbox.Outcome { return w.sendMail(ctx, client, m) },
 			Lookup: mute, Patience: w.o.Patience, // its event webhook tells
 		},
+		"gstn": {
+			Send: func(ctx context.Context, m outbox.Message) outbox.Outcome {
+				return w.sendEInvoice(ctx, client, m, false)
+			},
+			Lookup: func(ctx context.Context, m outbox.Message) outbox.Outcome {
+				return w.sendEInvoice(ctx, client, m, true)
+			},
+			Patience: 24 * time.Hour,
+		},
 		"smtp": { // the same mail twice has one Message-ID
 			Send: func(ctx context.Context, m outbox.Message) outbox.Outcome { return w.sendMail(ctx, client, m) },
 		},
@@ -69,6 +78,9 @@ func (w *Outside) assemble() {
 
 // ended queues what follows from the end of a message.
 func (w *Outside) ended(ctx context.Context, tx pgx.Tx, m outbox.Message, out outbox.Outcome) error {
+	if m.Service == "gstn" {
+		return w.endedEInvoice(ctx, tx, m, out)
+	}
 	if m.Service != "razorpay" {
 		return w.Outreach.Ended(ctx, tx, m.Org, m.ID)
 	}

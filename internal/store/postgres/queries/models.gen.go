@@ -112,6 +112,30 @@ type DeviceToken struct {
 	ExpiresAt time.Time
 }
 
+type Einvoice struct {
+	Org           lab.ID
+	Seller        string
+	Year          string
+	Kind          string
+	Number        string
+	Invoice       lab.ID
+	Document      []byte
+	State         string
+	Code          string
+	Detail        string
+	Outbox        lab.ID
+	Irn           string
+	AckNo         string
+	AckAt         string
+	SignedInvoice []byte
+	SignedQr      string
+	KeyID         string
+	MadeAt        time.Time
+	RegisteredAt  *time.Time
+	CancelledAt   *time.Time
+	ChangedAt     time.Time
+}
+
 type EnrolCode struct {
 	Selector  string
 	Org       lab.ID
