@@ -19,13 +19,15 @@ func (p *program) sandbox() *cobra.Command {
 	var o sandbox.Options
 	cmd := &cobra.Command{
 		Use: "sandbox", Short: "Play the outside services on this machine", Args: cobra.NoArgs,
-		Long: `Plays WhatsApp, Twilio, SendGrid, Razorpay and the invoice portal for demonstrations and tests: enforces their rules, answers as they do,
+		Long: `Plays WhatsApp, Twilio, SendGrid, Razorpay, Stripe, PayU and the invoice portal for demonstrations and tests: enforces their rules, answers as they do,
 and announces by signed webhooks what became of a message or a payment. Nothing leaves this machine.
 
   WhatsApp   /whatsapp/VERSION/NUMBER/messages    set WHATSAPP_API_URL to http://ADDRESS/whatsapp
   Razorpay   /razorpay/v1/payment_links           POST /razorpay/pay/LINK is the pretend UPI app
   Twilio     /twilio/2010-04-01/...                set TWILIO_API_URL to http://ADDRESS/twilio
   SendGrid   /sendgrid/v3/mail/send               set SENDGRID_API_URL to http://ADDRESS/sendgrid
+  Stripe     /stripe/v1/checkout/sessions, /stripe/v1/refunds
+  PayU       /payu/_payment, /payu/merchant/postservice.php?form=2
   invoices   /eivital, /eicore (NIC)              set GSTN_API_URL to http://ADDRESS; keys at /gstn/login.pem and /gstn/signing.pem
              /gsp, /enriched/ei/api (provider)    set GSTN_API_URL to http://ADDRESS/enriched/ei/api and GSTN_TRANSPORT to gsp
   phone      POST /whatsapp/phone/ID/read and /whatsapp/phone/say with number, from, text play the person
@@ -51,6 +53,9 @@ The hub that calls it needs --config with stand_ins: true and the address in hos
 	f.StringVar(&o.GSTINPassword, "gstn-password", "sandbox", "password of the user")
 	f.StringVar(&o.GSTINClient, "gstn-client", "sandbox", "client id at the portal, or application id at the provider")
 	f.StringVar(&o.GSTINSecret, "gstn-client-secret", "sandbox", "its secret")
+	f.StringVar(&o.StripeKey, "stripe-key", "sk_test_sandbox", "secret key that callers of Stripe must have")
+	f.StringVar(&o.PayUKey, "payu-key", "sandbox", "merchant key at PayU")
+	f.StringVar(&o.PayUSalt, "payu-salt", "sandbox", "its salt")
 	_ = cmd.MarkFlagRequired("hooks")
 	return cmd
 }

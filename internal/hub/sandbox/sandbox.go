@@ -38,6 +38,9 @@ type Options struct {
 	GSTINPassword string
 	GSTINClient   string // client at the portal, or application at the provider
 	GSTINSecret   string
+	StripeKey     string // sk_test_…
+	PayUKey       string
+	PayUSalt      string
 	Clock         func() time.Time
 	Retry         time.Duration // between tries of a webhook that was not answered 2xx
 	// Watch is told of each step: stored (a call was taken and is not yet answered), announced (a webhook was answered
@@ -58,6 +61,8 @@ type Sandbox struct {
 	key     *ecdsa.PrivateKey // signs events of SendGrid
 	irp     *irp
 	irpOnce sync.Once
+	stripe  abroad
+	payu    payU
 	work    sync.WaitGroup
 	stop    context.CancelFunc
 	life    context.Context //nolint:containedctx // its webhooks live as long as it does
@@ -85,6 +90,7 @@ func Faults() []string {
 		"razorpay:forged", "razorpay:wrong_amount", "twilio:timeout_after_store", "twilio:rate", "twilio:no_mobile", "twilio:opted_out", "twilio:undelivered",
 		"twilio:forged", "sendgrid:timeout_after_store", "sendgrid:rate", "sendgrid:bounce", "sendgrid:server_error", "whatsapp:undeliverable", "whatsapp:media",
 		"gstn:timeout_after_store", "gstn:busy", "gstn:rate", "gstn:unavailable", "gstn:portal_down", "gstn:token", "gstn:errors_as_text", "gstn:errors_as_base64",
+		"stripe:timeout_after_store", "stripe:rate", "stripe:server_error", "payu:timeout_after_store", "payu:server_error", "payu:failure",
 		"gstn:buyer_inactive", "gstn:forged", "gstn:new_certificate",
 	}
 }
@@ -108,6 +114,8 @@ func New(o Options) *Sandbox {
 	return &Sandbox{
 		o: o, client: &http.Client{Timeout: 5 * time.Second}, faults: map[string]int{}, links: map[string]*link{}, media: map[string]media{}, refund: map[string]refund{},
 		key: key, life: life, stop: stop,
+		stripe: abroad{keys: map[string]played{}, sessions: map[string]*session{}, intents: map[string]int64{}, refunds: map[string]map[string]any{}},
+		payu:   payU{paid: map[string]*payUPaid{}, actions: map[string][]map[string]any{}},
 	}
 }
 
@@ -137,6 +145,8 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /fault", s.order)
 	mux.HandleFunc("GET /{$}", s.page)
 	s.portalRoutes(mux)
+	s.stripeRoutes(mux)
+	s.payURoutes(mux)
 	return mux
 }
 
