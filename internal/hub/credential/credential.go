@@ -37,6 +37,7 @@ var names = map[string]map[string]string{
 		"host": "SMTP_HOST", "port": "SMTP_PORT", "user": "SMTP_USER", "password": "SMTP_PASSWORD", "from": "SMTP_FROM", "from_name": "SMTP_FROM_NAME",
 	},
 	"razorpay": {"url": "RAZORPAY_API_URL", "key": "RAZORPAY_KEY_ID", "secret": "RAZORPAY_KEY_SECRET", "webhook_secret": "RAZORPAY_WEBHOOK_SECRET"},
+	"stripe":   {"url": "STRIPE_API_URL", "key": "STRIPE_SECRET_KEY", "webhook_secret": "STRIPE_WEBHOOK_SECRET"},
 	"gstn": {
 		"url": "GSTN_API_URL", "user": "GSTN_USERNAME", "password": "GSTN_PASSWORD", "gstin": "GSTIN", "transport": "GSTN_TRANSPORT", "auth_url": "GSTN_AUTH_URL",
 		"client": "GSTN_CLIENT_ID", "client_secret": "GSTN_CLIENT_SECRET", "login_key": "GSTN_LOGIN_KEY", "signing_keys": "GSTN_SIGNING_KEYS",

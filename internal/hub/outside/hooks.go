@@ -15,6 +15,7 @@ import (
 	"jaanch/internal/hub/outreach/twilio"
 	"jaanch/internal/hub/outreach/whatsapp"
 	"jaanch/internal/hub/payment/razorpay"
+	"jaanch/internal/hub/payment/stripe"
 	"jaanch/internal/hub/webhook"
 	"jaanch/internal/lab"
 )
@@ -50,7 +51,7 @@ func (w *Outside) Hooks() http.Handler {
 }
 
 // callers are the services that announce things.
-func callers() []string { return []string{"whatsapp", "razorpay", "twilio", "sendgrid"} }
+func callers() []string { return []string{"whatsapp", "razorpay", "twilio", "sendgrid", "stripe"} }
 
 // verifyWhatsApp answers Meta's question whether the address is ours.
 func verifyWhatsApp(rw http.ResponseWriter, r *http.Request, set credential.Set) {
@@ -85,6 +86,11 @@ func (w *Outside) accept(rw http.ResponseWriter, r *http.Request, org lab.ID, se
 		err = twilio.Verify(d, strings.Fields(set["token"].Reveal()))
 	case "sendgrid":
 		err = sendgrid.Verify(d, strings.Fields(set["verify_key"].Reveal()), w.o.Clock())
+	case "stripe":
+		err = stripe.Verify(d, strings.Fields(set["webhook_secret"].Reveal()), w.o.Clock())
+		if e, read := stripe.Parse(body); read == nil {
+			a.EventID = e.ID
+		}
 	default:
 		err = razorpay.Verify(d, strings.Fields(set["webhook_secret"].Reveal()))
 		a.EventID = r.Header.Get(razorpay.EventIDHeader)

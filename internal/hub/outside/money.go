@@ -140,7 +140,7 @@ func (w *Outside) refund(ctx context.Context, tx pgx.Tx, org, by lab.ID, b queri
 	if amount <= 0 || amount > left {
 		return lab.Invalid("refund_amount", "More is given back than came in.", lab.FieldError{Field: "amount_paise", Code: "refund_amount", Message: "is more than is left"})
 	}
-	if b.Provider != "razorpay" {
+	if b.Provider != "razorpay" && b.Provider != "stripe" {
 		return lab.Invalid("refund_provider", "This gateway's payments are given back on its own pages.")
 	}
 	id := w.o.NewID()

@@ -84,7 +84,7 @@ func New(o Options) *Outside {
 	w.Inbox = &inbox.Inbox{
 		DB: o.DB, Box: o.Box, Clock: o.Clock, NewID: o.NewID, Logger: o.Logger,
 		Handlers: map[string]func(context.Context, pgx.Tx, inbox.Announcement) error{
-			"whatsapp": w.whatsApp, "razorpay": w.razorpay, "twilio": w.twilio, "sendgrid": w.sendgrid,
+			"whatsapp": w.whatsApp, "razorpay": w.razorpay, "twilio": w.twilio, "sendgrid": w.sendgrid, "stripe": w.stripe,
 		},
 	}
 	return w

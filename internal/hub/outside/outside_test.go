@@ -146,7 +146,7 @@ func setup(t *testing.T) *world {
 	x.hooks = l.Addr().String()
 	_ = l.Close()
 	x.box = sandbox.New(sandbox.Options{
-		HooksURL: "http://" + x.hooks + "/hooks/" + org.String(), Token: "tok", AppSecret: "app", KeyID: "key", KeySecret: "ks", WebhookSecret: "wh", Account: account, AuthToken: "at", MailKey: "SG.x", GSTIN: sellerGSTIN, GSTINUser: "API_lab", GSTINPassword: "pass word", GSTINClient: "client", GSTINSecret: "cs", Retry: 100 * time.Millisecond,
+		HooksURL: "http://" + x.hooks + "/hooks/" + org.String(), Token: "tok", AppSecret: "app", KeyID: "key", KeySecret: "ks", WebhookSecret: "wh", Account: account, AuthToken: "at", MailKey: "SG.x", GSTIN: sellerGSTIN, GSTINUser: "API_lab", GSTINPassword: "pass word", GSTINClient: "client", GSTINSecret: "cs", StripeKey: "sk_test_1", Retry: 100 * time.Millisecond,
 		Watch: func(step string) {
 			if f := x.watch.Load(); f != nil {
 				(*f)(step)

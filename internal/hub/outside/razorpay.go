@@ -20,6 +20,11 @@ func (w *Outside) razorpay(ctx context.Context, tx pgx.Tx, a inbox.Announcement)
 	if !ok {
 		return nil
 	}
+	return w.book(ctx, tx, p)
+}
+
+// book takes a payment in and tells the lab of it.
+func (w *Outside) book(ctx context.Context, tx pgx.Tx, p payment.Payment) error {
 	booked, reason, err := w.Ledger.Book(ctx, tx, p)
 	switch {
 	case err != nil:
@@ -27,7 +32,7 @@ func (w *Outside) razorpay(ctx context.Context, tx pgx.Tx, a inbox.Announcement)
 	case reason != "":
 		w.o.Logger.Warn("a payment waits for a person", "provider", p.Provider, "reason", reason)
 	case booked:
-		return w.Errands.Put(ctx, tx, a.Org, errandPaid, p.Record(), 0)
+		return w.Errands.Put(ctx, tx, p.Org, errandPaid, p.Record(), 0)
 	}
 	return nil
 }

@@ -46,6 +46,9 @@ func (w *Outside) services(client *outbound.Client) map[string]outbox.Service {
 			Send:   func(ctx context.Context, m outbox.Message) outbox.Outcome { return w.sendMail(ctx, client, m) },
 			Lookup: mute, Patience: w.o.Patience, // its event webhook tells
 		},
+		"stripe": { // every call has a key of its own there, so the same call again does nothing twice
+			Send: func(ctx context.Context, m outbox.Message) outbox.Outcome { return w.sendStripe(ctx, client, m) },
+		},
 		"gstn": {
 			Send: func(ctx context.Context, m outbox.Message) outbox.Outcome {
 				return w.sendEInvoice(ctx, client, m, false)
@@ -81,7 +84,7 @@ func (w *Outside) ended(ctx context.Context, tx pgx.Tx, m outbox.Message, out ou
 	if m.Service == "gstn" {
 		return w.endedEInvoice(ctx, tx, m, out)
 	}
-	if m.Service != "razorpay" {
+	if m.Service != "razorpay" && m.Service != "stripe" {
 		return w.Outreach.Ended(ctx, tx, m.Org, m.ID)
 	}
 	var n struct {

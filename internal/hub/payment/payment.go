@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"jaanch/internal/hub/payment/razorpay"
+	"jaanch/internal/hub/payment/stripe"
 	"jaanch/internal/lab"
 	"jaanch/internal/store/postgres"
 	"jaanch/internal/store/postgres/queries"
@@ -127,4 +129,16 @@ func OfRazorpay(org lab.ID, e razorpay.Event) (Payment, bool) {
 		return Payment{}, false
 	}
 	return Payment{Org: org, Provider: "razorpay", ID: p.ID, Reference: reference, Amount: p.Amount, Currency: p.Currency, Fee: p.Fee, Method: p.Method}, true
+}
+
+// OfStripe finds the payment that an event announces: a payment page that was paid. It names the bill; the other events
+// about the same money do not, or tell of it a second time.
+func OfStripe(org lab.ID, e stripe.Event) (Payment, bool) {
+	switch {
+	case e.Object != "checkout.session" || !e.Paid || e.Intent == "" || e.Reference == "":
+		return Payment{}, false
+	case e.Type != "checkout.session.completed" && e.Type != "checkout.session.async_payment_succeeded":
+		return Payment{}, false
+	}
+	return Payment{Org: org, Provider: "stripe", ID: e.Intent, Reference: e.Reference, Amount: lab.Paise(e.Amount), Currency: strings.ToUpper(e.Currency), Method: "card"}, true
 }
