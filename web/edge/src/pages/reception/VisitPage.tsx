@@ -10,7 +10,7 @@ import { Fault, Notice } from '@jaanch/shared/ui/Notice';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { Priority, State } from '@jaanch/shared/ui/State';
 import { Tube } from '@jaanch/shared/ui/Tube';
-import { IconBan, IconFileText, IconPrinter } from '@tabler/icons-react';
+import { IconBan, IconCheck, IconFileText, IconPrinter } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
@@ -20,6 +20,7 @@ import { useCan } from '../../session';
 import { HistoryLink } from '../history/HistoryLink';
 import { CancelDialog, whyNotCancel } from './CancelDialog';
 import { left, paise, type Mode, type Part } from './draft';
+import { PayLinks } from './PayLinks';
 import { begin, SplitPay } from './SplitPay';
 
 /** VisitPage is one visit with everything that belongs to it: person, tubes, tests, bill. */
@@ -221,6 +222,20 @@ function BillPanel({ visitId, bill, cancelled }: { visitId: string; bill: S['Bil
             <span>{rupees(p.amount, true)}</span>
           </div>
         ))}
+        <div className="row between strong num" data-testid="bill-due" data-due={bill.total.due}>
+          {bill.total.due > 0 ? (
+            <>
+              <span>{t('visit.due')}</span>
+              <span>{inr(bill.total.due)}</span>
+            </>
+          ) : (
+            <span className="state tone-released">
+              <IconCheck size={14} stroke={1.75} aria-hidden />
+              <span>{t('visit.paid')}</span>
+            </span>
+          )}
+        </div>
+        <PayLinks links={bill.links ?? []} />
         {bill.total.due > 0 && parts && <SplitPay parts={parts} net={bill.total.due} onChange={setParts} />}
         {bill.total.due > 0 && (
           <div className="row between wrap">
