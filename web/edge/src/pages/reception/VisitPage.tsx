@@ -110,35 +110,37 @@ export function VisitPage() {
             <h2>{t('visit.tubes')}</h2>
           </header>
           {print.error && <Fault error={print.error} />}
-          <table className="table">
-            <tbody>
-              {v.samples.map((s) => (
-                <tr key={s.id} data-testid="visit-sample" data-accession={s.accession}>
-                  <td>
-                    <span className="row">
-                      <Tube colour={s.colour} />
-                      <LabNo value={s.accession} />
-                    </span>
-                  </td>
-                  <td className="sec">{s.tests.join(', ')}</td>
-                  <td>
-                    <State state={s.state} />
-                  </td>
-                  <td className="right">
-                    <HistoryLink entity="sample" id={s.id} small />
-                    <Button
-                      size="small"
-                      icon={<IconPrinter size={14} aria-hidden />}
-                      busy={print.isPending}
-                      onClick={() => print.mutate(s)}
-                    >
-                      {t('visit.reprint', { n: s.prints + 1 })}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <div style={{ overflowX: 'auto' }}>
+            <table className="table">
+              <tbody>
+                {v.samples.map((s) => (
+                  <tr key={s.id} data-testid="visit-sample" data-accession={s.accession}>
+                    <td>
+                      <span className="row">
+                        <Tube colour={s.colour} />
+                        <LabNo value={s.accession} />
+                      </span>
+                    </td>
+                    <td className="sec">{s.tests.join(', ')}</td>
+                    <td>
+                      <State state={s.state} />
+                    </td>
+                    <td className="right">
+                      <HistoryLink entity="sample" id={s.id} small />
+                      <Button
+                        size="small"
+                        icon={<IconPrinter size={14} aria-hidden />}
+                        busy={print.isPending}
+                        onClick={() => print.mutate(s)}
+                      >
+                        {t('visit.reprint', { n: s.prints + 1 })}
+                      </Button>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         </section>
         <section className="panel">
           <header>
@@ -213,7 +215,7 @@ function BillPanel({ visitId, bill, cancelled }: { visitId: string; bill: S['Bil
           </div>
         ))}
         <div className="row between strong num">
-          <span>{t('reception.toTake')}</span>
+          <span>{t('visit.net')}</span>
           <span>{inr(bill.total.net)}</span>
         </div>
         {bill.payments.map((p) => (
