@@ -350,12 +350,14 @@ func rebuiltThroughKills(t *testing.T, bin string, h *realHub, data, code string
 		out := &noisy{}
 		cmd := exec.CommandContext(t.Context(), bin, "rebuild", "--data", data, "--hub", "http://"+address, "--code", code)
 		cmd.Stdout, cmd.Stderr = out, out
+		started := make(chan *os.Process, 1)
 		k.mu.Lock()
-		k.kill = func() { _ = cmd.Process.Kill() }
+		k.kill = func() { _ = (<-started).Kill() }
 		k.mu.Unlock()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		started <- cmd.Process
 		err := cmd.Wait()
 		if err == nil {
 			if deaths != 5 {

@@ -35,6 +35,7 @@ const (
 	mostCodes   = 5 // sent before one was right
 	mostTries   = 5 // wrong ones before the link rests
 	rest        = time.Hour
+	longestRest = 7 * 24 * time.Hour
 )
 
 // Desk keeps links and answers those who follow them.
@@ -56,7 +57,7 @@ type Desk struct {
 var (
 	ErrLink   = lab.NotFound("share_link", "This link is not valid any more. Ask the lab for a new one.")
 	ErrProof  = &lab.Error{Kind: lab.KindUnauthenticated, Code: "share_proof", Message: "This is not right. Look at it again."}
-	ErrRest   = &lab.Error{Kind: lab.KindLimited, Code: "share_rest", Message: "Too many tries. Come again in an hour."}
+	ErrRest   = &lab.Error{Kind: lab.KindLimited, Code: "share_rest", Message: "Too many tries. Come again in an hour or later, or ask the lab for a new link."}
 	ErrNoWay  = lab.Conflict("share_no_way", "No code can be sent. Use the date of birth.")
 	ErrClosed = &lab.Error{Kind: lab.KindUnauthenticated, Code: "share_closed", Message: "Open the page again."}
 )
@@ -171,7 +172,7 @@ func (d *Desk) codeHash(l queries.ShareLink, code string) string {
 }
 
 // Open opens a link by its code or the person's date of birth, and gives the text of a session. Wrong ones are counted
-// and committed; after five the link rests for an hour, whatever is given then.
+// and committed; after five the link rests for an hour, after the next five for two and so on, whatever is given then.
 func (d *Desk) Open(ctx context.Context, token, code, birth string) (session string, err error) {
 	l, err := d.find(ctx, token)
 	if err != nil {
@@ -211,10 +212,16 @@ func (d *Desk) Open(ctx context.Context, token, code, birth string) (session str
 func (d *Desk) failed(ctx context.Context, tx pgx.Tx, l queries.ShareLink, now time.Time) error {
 	p := queries.FailShareTryParams{Hash: l.Hash}
 	if (l.Tries+1)%mostTries == 0 {
-		till := now.Add(rest)
+		till := now.Add(resting(int(l.Tries) + 1))
 		p.LockedTill = &till
 	}
 	return wrap("try", d.DB.Queries().FailShareTry(ctx, tx, p))
+}
+
+// resting is how long a link rests after so many wrong tries in a row: an hour, and each time twice as long. There are
+// some 30,000 dates of birth, and five of them every hour for the life of a link would find one link in three.
+func resting(tries int) time.Duration {
+	return min(rest<<min(tries/mostTries-1, 10), longestRest)
 }
 
 // proves says whether somebody who gave this is the person. A date of birth counts only where the lab wrote down a whole
