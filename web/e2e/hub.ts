@@ -13,8 +13,11 @@ export interface Hub {
   stop: () => Promise<void>;
 }
 
-/** startHub starts `hub serve --private`, and makes an organisation, a lab and an owner with the hub's own commands. */
-export async function startHub(names: { org: string; lab: string }): Promise<Hub> {
+/**
+ * startHub starts `hub serve --private`, and makes an organisation, a lab and an owner with the hub's own commands. env is
+ * its configuration beyond that.
+ */
+export async function startHub(names: { org: string; lab: string }, env: Record<string, string> = {}): Promise<Hub> {
   const path = binary('hub');
   if (!path) throw new Error('bin/hub is not built');
   const dir = await tempDir('hub');
@@ -25,7 +28,7 @@ export async function startHub(names: { org: string; lab: string }): Promise<Hub
     (await once(path, ['--private', dir.path, ...args], { input })).trim();
   let process: Running;
   const start = async (): Promise<void> => {
-    process = run(path, ['serve', '--private', dir.path, '--listen', `127.0.0.1:${port}`]);
+    process = run(path, ['serve', '--private', dir.path, '--listen', `127.0.0.1:${port}`], env);
     await ready(`${url}/api/v1/ready`, process);
   };
   await start();

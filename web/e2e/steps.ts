@@ -24,6 +24,7 @@ export async function register(
   url: string,
   person: { name: string; sex: 'Male' | 'Female'; age: string; phone?: string },
   tests: string[],
+  wishes: { whatsapp?: boolean; later?: boolean } = {}, // the report in English to the phone, with consent; money later
 ): Promise<{ visit: string; tubes: { accession: string; tests: string }[] }> {
   await page.goto(`${url}/reception`);
   await page.getByTestId('patient-search').waitFor();
@@ -38,6 +39,12 @@ export async function register(
     await page.getByTestId('test-search').press('Enter');
     await page.getByTestId(`picked-${code}`).waitFor();
   }
+  if (wishes.whatsapp) {
+    await page.getByRole('button', { name: 'English', exact: true }).click();
+    await page.getByLabel('WhatsApp').check();
+    await page.getByLabel('Consent taken').check();
+  }
+  if (wishes.later) await page.getByRole('group', { name: 'Paid by' }).getByRole('button', { name: 'Later' }).click();
   const save = page.getByTestId('save-visit');
   await save.and(page.locator(':enabled')).waitFor();
   await page.keyboard.press('Control+Enter');

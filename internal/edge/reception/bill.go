@@ -66,6 +66,7 @@ type Bill struct {
 	Lines    []BillLine `json:"lines"`
 	Total    BillTotal  `json:"total"`
 	Payments []Payment  `json:"payments"`
+	Links    []PayLink  `json:"links" doc:"Where the person pays from a phone, newest first; withdrawn links are left out."`
 	SAC      string     `json:"sac" doc:"999316: laboratory services, exempt."`
 }
 
@@ -78,4 +79,15 @@ type Payment struct {
 	Reference string    `json:"reference,omitempty"`
 	At        time.Time `json:"at"`
 	By        string    `json:"by"`
+}
+
+// PayLink is a payment page that the hub had a gateway make for a bill. It says nothing about who pays.
+type PayLink struct {
+	ID        lab.ID    `json:"id"`
+	Reference string    `json:"reference"`
+	Amount    lab.Paise `json:"amount"`
+	URL       string    `json:"url,omitempty" doc:"Absent until the gateway has made the page."`
+	State     string    `json:"state" enum:"making,open,paid,failed"`
+	Code      string    `json:"code,omitempty" doc:"Why it could not be made, in the gateway's word."`
+	At        time.Time `json:"at" doc:"Of the last change."`
 }

@@ -164,6 +164,14 @@ func sameDue(ctx context.Context, q *queries.Queries, visit queries.ID, seen lab
 	return nil
 }
 
+// The states of a payment link. A link whose page is not made yet is open to the hub, and of no use to a person.
+const (
+	linkMaking = "making"
+	linkOpen   = "open"
+	linkPaid   = "paid"
+	linkClosed = "closed"
+)
+
 func readBill(ctx context.Context, q *queries.Queries, visit lab.ID) (*Bill, error) {
 	invoices, err := q.InvoicesOfVisit(ctx, queries.ID(visit))
 	if err != nil {
@@ -172,13 +180,17 @@ func readBill(ctx context.Context, q *queries.Queries, visit lab.ID) (*Bill, err
 	if len(invoices) == 0 {
 		return nil, nil
 	}
-	out := &Bill{ID: lab.ID(invoices[0].ID), Number: invoices[0].Number, IssuedAt: *msTime(invoices[0].IssuedMs), SAC: invoices[0].Sac, Lines: []BillLine{}, Payments: []Payment{}}
+	out := &Bill{ID: lab.ID(invoices[0].ID), Number: invoices[0].Number, IssuedAt: *msTime(invoices[0].IssuedMs), SAC: invoices[0].Sac, Lines: []BillLine{}, Payments: []Payment{}, Links: []PayLink{}}
 	for _, inv := range invoices {
 		out.Total.Gross += lab.Paise(inv.Gross)
 		out.Total.Discount += lab.Paise(inv.Discount)
 		out.Total.RoundOff += lab.Paise(inv.RoundOff)
 		out.Total.Net += lab.Paise(inv.Net)
+		before := out.Total.Paid
 		if err := out.addInvoice(ctx, q, inv.ID); err != nil {
+			return nil, err
+		}
+		if err := out.addLinks(ctx, q, inv.ID, lab.Paise(inv.Net)-(out.Total.Paid-before)); err != nil {
 			return nil, err
 		}
 	}
@@ -205,6 +217,26 @@ func (b *Bill) addInvoice(ctx context.Context, q *queries.Queries, id queries.ID
 			continue
 		}
 		b.Total.Paid += lab.Paise(p.Amount)
+	}
+	return nil
+}
+
+// addLinks adds the payment pages of a bill on which due is left. A page of another amount is never shown: money was taken
+// since it was made, and the hub, as soon as it hears of that, withdraws it and makes one for the rest.
+func (b *Bill) addLinks(ctx context.Context, q *queries.Queries, id queries.ID, due lab.Paise) error {
+	links, err := q.LinksOfInvoice(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read the payment links of bill %s: %w", lab.ID(id), err)
+	}
+	for _, l := range links {
+		link := PayLink{ID: lab.ID(l.ID), Reference: l.Reference, Amount: lab.Paise(l.Amount), URL: l.Url, State: l.Status, Code: l.Code, At: *msTime(l.ChangedMs)}
+		switch {
+		case l.Status == linkClosed, l.Status != linkPaid && due <= 0:
+			continue
+		case l.Status == linkOpen && (l.Url == "" || link.Amount != due):
+			link.State, link.URL, link.Amount = linkMaking, "", due
+		}
+		b.Links = append(b.Links, link)
 	}
 	return nil
 }

@@ -2460,6 +2460,8 @@ export interface components {
             /** Format: date-time */
             issued_at: string;
             lines: components["schemas"]["BillLine"][];
+            /** @description Where the person pays from a phone, newest first; withdrawn links are left out. */
+            links: components["schemas"]["PayLink"][];
             number: string;
             payments: components["schemas"]["Payment"][];
             /** @description 999316: laboratory services, exempt. */
@@ -4131,6 +4133,23 @@ export interface components {
             phone?: string;
             /** @enum {string} */
             sex: "M" | "F" | "O" | "U";
+        };
+        PayLink: {
+            /** Format: int64 */
+            amount: number;
+            /**
+             * Format: date-time
+             * @description Of the last change.
+             */
+            at: string;
+            /** @description Why it could not be made, in the gateway's word. */
+            code?: string;
+            id: string;
+            reference: string;
+            /** @enum {string} */
+            state: "making" | "open" | "paid" | "failed";
+            /** @description Absent until the gateway has made the page. */
+            url?: string;
         };
         Payment: {
             /** Format: int64 */

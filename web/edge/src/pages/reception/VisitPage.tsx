@@ -10,7 +10,7 @@ import { Fault, Notice } from '@jaanch/shared/ui/Notice';
 import { Segments } from '@jaanch/shared/ui/Segments';
 import { Priority, State } from '@jaanch/shared/ui/State';
 import { Tube } from '@jaanch/shared/ui/Tube';
-import { IconBan, IconFileText, IconPrinter } from '@tabler/icons-react';
+import { IconBan, IconCheck, IconFileText, IconPrinter } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type S } from '../../api';
@@ -20,6 +20,7 @@ import { useCan } from '../../session';
 import { HistoryLink } from '../history/HistoryLink';
 import { CancelDialog, whyNotCancel } from './CancelDialog';
 import { left, paise, type Mode, type Part } from './draft';
+import { PayLinks } from './PayLinks';
 import { begin, SplitPay } from './SplitPay';
 
 /** VisitPage is one visit with everything that belongs to it: person, tubes, tests, bill. */
@@ -109,35 +110,37 @@ export function VisitPage() {
             <h2>{t('visit.tubes')}</h2>
           </header>
           {print.error && <Fault error={print.error} />}
-          <table className="table">
-            <tbody>
-              {v.samples.map((s) => (
-                <tr key={s.id} data-testid="visit-sample" data-accession={s.accession}>
-                  <td>
-                    <span className="row">
-                      <Tube colour={s.colour} />
-                      <LabNo value={s.accession} />
-                    </span>
-                  </td>
-                  <td className="sec">{s.tests.join(', ')}</td>
-                  <td>
-                    <State state={s.state} />
-                  </td>
-                  <td className="right">
-                    <HistoryLink entity="sample" id={s.id} small />
-                    <Button
-                      size="small"
-                      icon={<IconPrinter size={14} aria-hidden />}
-                      busy={print.isPending}
-                      onClick={() => print.mutate(s)}
-                    >
-                      {t('visit.reprint', { n: s.prints + 1 })}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <div style={{ overflowX: 'auto' }}>
+            <table className="table">
+              <tbody>
+                {v.samples.map((s) => (
+                  <tr key={s.id} data-testid="visit-sample" data-accession={s.accession}>
+                    <td>
+                      <span className="row">
+                        <Tube colour={s.colour} />
+                        <LabNo value={s.accession} />
+                      </span>
+                    </td>
+                    <td className="sec">{s.tests.join(', ')}</td>
+                    <td>
+                      <State state={s.state} />
+                    </td>
+                    <td className="right">
+                      <HistoryLink entity="sample" id={s.id} small />
+                      <Button
+                        size="small"
+                        icon={<IconPrinter size={14} aria-hidden />}
+                        busy={print.isPending}
+                        onClick={() => print.mutate(s)}
+                      >
+                        {t('visit.reprint', { n: s.prints + 1 })}
+                      </Button>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         </section>
         <section className="panel">
           <header>
@@ -212,7 +215,7 @@ function BillPanel({ visitId, bill, cancelled }: { visitId: string; bill: S['Bil
           </div>
         ))}
         <div className="row between strong num">
-          <span>{t('reception.toTake')}</span>
+          <span>{t('visit.net')}</span>
           <span>{inr(bill.total.net)}</span>
         </div>
         {bill.payments.map((p) => (
@@ -221,6 +224,20 @@ function BillPanel({ visitId, bill, cancelled }: { visitId: string; bill: S['Bil
             <span>{rupees(p.amount, true)}</span>
           </div>
         ))}
+        <div className="row between strong num" data-testid="bill-due" data-due={bill.total.due}>
+          {bill.total.due > 0 ? (
+            <>
+              <span>{t('visit.due')}</span>
+              <span>{inr(bill.total.due)}</span>
+            </>
+          ) : (
+            <span className="state tone-released">
+              <IconCheck size={14} stroke={1.75} aria-hidden />
+              <span>{t('visit.paid')}</span>
+            </span>
+          )}
+        </div>
+        <PayLinks links={bill.links ?? []} />
         {bill.total.due > 0 && parts && <SplitPay parts={parts} net={bill.total.due} onChange={setParts} />}
         {bill.total.due > 0 && (
           <div className="row between wrap">

@@ -275,7 +275,10 @@ function Told({ messages }: { messages?: S['Told'][] | null | undefined }) {
       data-status={best.status}
     >
       {bad ? <IconMailOff size={14} aria-hidden /> : <IconChecks size={14} aria-hidden />}
-      <span className="sec">{words}</span>
+      <span className="sec">
+        {words}
+        {bad && best.code && ` · ${t(`told.why.${best.code}`, { defaultValue: best.code })}`}
+      </span>
     </span>
   );
 }
