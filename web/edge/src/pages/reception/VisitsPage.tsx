@@ -54,10 +54,12 @@ export function VisitsPage() {
             <thead>
               <tr>
                 <th scope="col">{t('col.visit')}</th>
-                <th scope="col">{t('col.time')}</th>
+                <th scope="col" className="hide-s">
+                  {t('col.time')}
+                </th>
                 <th scope="col">{t('col.patient')}</th>
                 <th scope="col">{t('col.tests')}</th>
-                <th scope="col" className="right">
+                <th scope="col" className="right hide-s">
                   {t('col.done')}
                 </th>
                 <th scope="col">{t('col.state')}</th>
@@ -81,7 +83,7 @@ export function VisitsPage() {
                         onClick={() => void navigate({ to: '/reception/visits/$id', params: { id: x.id } })}
                       >
                         <td className="strong num">{x.number}</td>
-                        <td className="sec" title={stamp(at, i18n.language)}>
+                        <td className="sec hide-s" title={stamp(at, i18n.language)}>
                           {clock(at)}
                         </td>
                         <td className="sec nowrap">{sexAge(x, t)}</td>
@@ -91,7 +93,7 @@ export function VisitsPage() {
                             {x.panels.join(', ')}
                           </span>
                         </td>
-                        <td className="right num">{`${x.done} / ${x.total}`}</td>
+                        <td className="right num hide-s">{`${x.done} / ${x.total}`}</td>
                         <td>
                           <State state={x.state} />
                         </td>

@@ -74,10 +74,16 @@ export function CataloguePage() {
               <tr>
                 <th scope="col">{t('col.code')}</th>
                 <th scope="col">{t('col.test')}</th>
-                <th scope="col">{t('bench.section')}</th>
-                <th scope="col">{t('cat.specimen')}</th>
+                <th scope="col" className="hide-s">
+                  {t('bench.section')}
+                </th>
+                <th scope="col" className="hide-s">
+                  {t('cat.specimen')}
+                </th>
                 <th scope="col">{t('col.unit')}</th>
-                <th scope="col">{t('cat.loinc')}</th>
+                <th scope="col" className="hide-s">
+                  {t('cat.loinc')}
+                </th>
                 <th scope="col" className="right">
                   {t('col.price')}
                 </th>
@@ -102,10 +108,10 @@ export function CataloguePage() {
                     <tr key={x.id} className="go" aria-selected={open?.id === x.id} onClick={() => setOpen(x)}>
                       <td className="strong">{x.code}</td>
                       <td>{i18n.language === 'hi' && x.name_local ? x.name_local : x.name}</td>
-                      <td className="sec">{t(`section.${x.department}`, { defaultValue: x.department })}</td>
-                      <td className="sec">{x.specimen}</td>
+                      <td className="sec hide-s">{t(`section.${x.department}`, { defaultValue: x.department })}</td>
+                      <td className="sec hide-s">{x.specimen}</td>
                       <td className="sec">{x.unit_text}</td>
-                      <td className="sec num">{x.loinc}</td>
+                      <td className="sec num hide-s">{x.loinc}</td>
                       <td className="right num">{inr(x.price)}</td>
                     </tr>
                   ))
