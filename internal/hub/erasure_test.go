@@ -26,7 +26,7 @@ type joined struct {
 
 func (w *world) join(t *testing.T, seed byte) *joined {
 	t.Helper()
-	j := &joined{Lab: edgetest.New(t)}
+	j := &joined{Lab: edgetest.Apart(t)}
 	j.privacy = privacy.New(privacy.Options{DB: j.DB})
 	var err error
 	j.agent, err = agent.New(agent.Options{

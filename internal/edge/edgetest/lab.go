@@ -63,7 +63,8 @@ func (c *Clock) Add(d time.Duration) {
 }
 
 // New makes a lab in a folder of the test's own. The first one of a process is founded; the others begin as copies of it,
-// because founding a lab takes ten times as long as copying one, and two seconds under the race detector.
+// because founding a lab takes ten times as long as copying one, and two seconds under the race detector. All of a process
+// are therefore the same device: nodes that meet are made by Apart.
 func New(t testing.TB) *Lab {
 	t.Helper()
 	once.Do(func() { first = found(t) })
@@ -80,6 +81,18 @@ func New(t testing.TB) *Lab {
 	return l
 }
 
+// Apart makes a lab that is a device of its own, for tests in which several nodes meet.
+func Apart(t testing.TB) *Lab {
+	t.Helper()
+	l := open(t, filepath.Join(t.TempDir(), "lab.db"), began())
+	l.found(t)
+	t.Cleanup(func() { _ = l.DB.Close() })
+	return l
+}
+
+// began is when the labs of tests were founded.
+func began() time.Time { return time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC) }
+
 // beginning is the folder of a lab that was founded and closed.
 type beginning struct {
 	files         fstest.MapFS
@@ -95,7 +108,7 @@ var ( //nolint:gochecknoglobals // shared by the tests of a process: made once, 
 
 func found(t testing.TB) *beginning {
 	t.Helper()
-	l := open(t, filepath.Join(t.TempDir(), "lab.db"), time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC))
+	l := open(t, filepath.Join(t.TempDir(), "lab.db"), began())
 	l.found(t)
 	if err := l.DB.Close(); err != nil {
 		t.Fatal(err)
