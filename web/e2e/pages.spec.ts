@@ -21,7 +21,7 @@ describe.each(Object.entries(screens))('screens of %s', (app, list) => {
   });
   afterAll(() => browser.close());
 
-  it.each(list.map((s) => [s.name, s] as const))('%s', async (_name, screen) => {
+  it.concurrent.each(list.map((s) => [s.name, s] as const))('%s', async (_name, screen) => {
     const server = await serve(app, 0, screen.state ?? 'in');
     try {
       for (const scheme of ['light', 'dark'] as const) {
